@@ -1,0 +1,134 @@
+"""A layer as users hold it: a view on the graph, and a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from laminae import graph as rooms
+from laminae.base.dtypes import is_float
+from laminae.graph.extract import extract
+
+if TYPE_CHECKING:
+    from laminae.api.model import Model
+
+
+class Layer:
+    """One layer of a model: an operator with its attributes and parameters, in its place.
+
+    Calling it runs it alone: `model["L2"](o1)` takes what it reads of other layers, in order, and gives its output.
+    """
+
+    def __init__(self, model: Model, layer: rooms.Layer) -> None:
+        self._model = model
+        self._layer = layer
+
+    @property
+    def name(self) -> str:
+        return self._layer.name
+
+    @property
+    def operator(self) -> str:
+        """The operator's name, `Gemm`."""
+        return self._layer.operator
+
+    @property
+    def domain(self) -> str:
+        return self._layer.domain
+
+    @property
+    def opset(self) -> int:
+        return self._layer.opset
+
+    @property
+    def path(self) -> str:
+        """Its group and its name, joined by `/`."""
+        return self._layer.path
+
+    @property
+    def group(self) -> str:
+        return self._layer.group
+
+    @property
+    def doc(self) -> str:
+        return self._layer.doc
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return dict(self._layer.metadata)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes given; those left out have the operator's defaults."""
+        return dict(self._layer.attributes)
+
+    @property
+    def inputs(self) -> tuple[str | None, ...]:
+        """The names of the values and parameters it reads, None where one is left out."""
+        return tuple(None if x is None else x.name for x in self._layer.inputs)
+
+    @property
+    def outputs(self) -> tuple[str | None, ...]:
+        """The names of the values it makes."""
+        return tuple(None if x is None else x.name for x in self._layer.outputs)
+
+    @property
+    def parameters(self) -> dict[str, rooms.Parameter]:
+        """The parameters it owns or shares, by name."""
+        return self._layer.parameters
+
+    @property
+    def weights(self) -> dict[str, rooms.Parameter]:
+        """The parameters that can learn: those of floats."""
+        return {name: p for name, p in self.parameters.items() if is_float(p.dtype)}
+
+    @property
+    def previous(self) -> tuple[Layer, ...]:
+        """The layers it reads."""
+        return tuple(Layer(self._model, x) for x in self._layer.previous)
+
+    @property
+    def next(self) -> tuple[Layer, ...]:
+        """The layers that read it."""
+        return tuple(Layer(self._model, x) for x in self._model.graph.next(self._layer))
+
+    @property
+    def index(self) -> int:
+        """Its place in forward order, from 1."""
+        return self._model.graph.index.position[self._layer] + 1
+
+    @property
+    def is_input(self) -> bool:
+        return self._layer.is_input
+
+    @property
+    def is_output(self) -> bool:
+        """Whether the model declares one of its values as output."""
+        return self._layer in self._model.graph.output_layers
+
+    @property
+    def bodies(self) -> dict[str, Model]:
+        """Its inner models: `then` and `else` of an If, `body` of a Loop, a Scan or a function. To look at; run the layer."""
+        from laminae.api.model import Model
+
+        return {label: Model(graph=body) for label, body in self._layer.bodies.items()}
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """Its output for these values of the layers it reads (an input layer: for this `x`)."""
+        return self._model._alone(self._layer)(*inputs, **named)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Layer) and other._layer is self._layer
+
+    def __hash__(self) -> int:
+        return hash(self._layer)
+
+    def __repr__(self) -> str:
+        return f"Layer({self.name!r}, {self._layer.describe()}, reads {', '.join(x.name for x in self._layer.previous) or 'nothing'})"
+
+
+def alone(graph: rooms.Graph, layer: rooms.Layer) -> rooms.Graph:
+    """A graph of one layer, all of its values as outputs."""
+    part = extract(graph, [layer])
+    part.outputs = tuple(v for v in part.layers[-1].outputs if v is not None)
+    part.changed()
+    return part

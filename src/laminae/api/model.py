@@ -1,0 +1,251 @@
+"""A model as users hold it: an ordered graph of layers that runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from laminae import graph as rooms
+from laminae.api.layer import Layer, alone
+from laminae.base.errors import UsageError
+from laminae.base.records import LayerRecord, Problem
+from laminae.base.shapes import format_shape
+from laminae.graph.equality import differences
+from laminae.files import onnx_writer
+from laminae.graph.extract import stretch
+from laminae.graph.select import groups, is_glob, many, one, under
+from laminae.layers import build
+from laminae.plan.check import check
+from laminae.plan.describe import describe
+from laminae.see.drawing import draw
+from laminae.see.table import Table, model_table
+from laminae.trace.session import Session
+
+if TYPE_CHECKING:
+    from laminae.api.trace import Trace
+
+
+class Model:
+    """An ordered graph of layers.
+
+    `Model(inputs, outputs)` takes what `lm.Input` and layers called on it gave; `Model.chain(...)` layers one after another;
+    `lm.open(...)` a file. `model(x)` gives the output, `model.run(x)` keeps every layer's.
+
+    seed: from which all weights are drawn that are not given; the same seed gives the same bits.
+    """
+
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, *, seed: int = 0, name: str = "", graph: rooms.Graph | None = None
+    ) -> None:
+        if graph is None:
+            if inputs is None or outputs is None:
+                raise UsageError("Model needs inputs and outputs", {"or": "Model.chain(layer, layer, …), lm.open(path)"})
+            graph = build.build(inputs, outputs, seed=seed, name=name)
+        self.graph = graph
+        self._session = Session(graph)
+        self._parts: dict[Any, Model] = {}
+
+    @classmethod
+    def chain(cls, *layers: Any, seed: int = 0, name: str = "") -> Model:
+        """Layers one after another, the first an Input. Raises ShapeError naming the layer that cannot take what comes."""
+        return cls(graph=build.chain(*layers, seed=seed, name=name))
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers in forward order, input layers included."""
+        return tuple(Layer(self, layer) for layer in self.graph.layers)
+
+    @property
+    def input_layers(self) -> tuple[Layer, ...]:
+        return tuple(Layer(self, layer) for layer in self.graph.input_layers)
+
+    @property
+    def output_layers(self) -> tuple[Layer, ...]:
+        """The layers whose values the model declares as output, in the order of the outputs."""
+        return tuple(Layer(self, layer) for layer in self.graph.output_layers)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the output values, in order."""
+        return tuple(out.name for out in self.graph.outputs)
+
+    @property
+    def parameters(self) -> dict[str, rooms.Parameter]:
+        """Every parameter by name."""
+        return dict(self.graph.parameters)
+
+    @property
+    def groups(self) -> dict[str, tuple[Layer, ...]]:
+        """Every group by path, with its layers and those of the groups inside it, in forward order."""
+        return {path: tuple(Layer(self, x) for x in layers) for path, layers in groups(self.graph).items()}
+
+    def __getitem__(self, key: str | int | slice) -> Any:
+        """A layer by name, path or place; the layers of a group or a glob; a stretch (`"L2":"L3"`, both included) as a model."""
+        if isinstance(key, slice):
+            return self._stretch(key)
+        if isinstance(key, int):
+            return self.layers[key]
+        index = self.graph.index
+        if key in index.by_name or key.strip("/") in index.by_path:
+            return Layer(self, one(self.graph, key))
+        found = under(self.graph, key)
+        if found or is_glob(key) or key.startswith("op:"):
+            return tuple(Layer(self, layer) for layer in found or many(self.graph, [key]))
+        return Layer(self, one(self.graph, key))
+
+    def _stretch(self, key: slice) -> Model:
+        if key.step is not None:
+            raise UsageError("a stretch of layers has no step", {"write": "model['first':'last']"})
+        layers = self.graph.layers
+        if isinstance(key.start, int) or isinstance(key.stop, int):
+            chosen = layers[key.start : key.stop]
+            return self.extract(chosen[0].name, chosen[-1].name) if chosen else self._nothing(key)
+        runs = [layer for layer in layers if not layer.is_input] or layers
+        first = runs[0].name if key.start is None else key.start
+        return self.extract(first, layers[-1].name if key.stop is None else key.stop)
+
+    def _nothing(self, key: slice) -> Model:
+        raise UsageError(f"no layers from {key.start} to {key.stop}", {"there are": f"{len(self.graph.layers)} layers"})
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.graph.index.by_name or name in self.graph.index.by_path
+
+    def __len__(self) -> int:
+        return len(self.graph.layers)
+
+    def records(self, shapes: Mapping[str, Sequence[int | str]] | None = None) -> tuple[LayerRecord, ...]:
+        """A plain record for each layer with shapes as far as they are known before a run.
+
+        shapes: of inputs by name, in place of the declared ones.
+        """
+        return describe(self.graph, shapes)
+
+    def table(self, *, full: bool = False) -> Table:
+        """The layers in order: operator, what each reads, shape, parameters."""
+        return model_table(self.records(), self.facts(), full=full)
+
+    def facts(self) -> str:
+        """One line: name, layers, parameters, inputs."""
+        size = sum(p.size for p in self.graph.parameters.values())
+        takes = ", ".join(f"{v.name} {format_shape(v.shape)} {v.dtype or ''}".rstrip() for v in self.graph.inputs)
+        name = self.graph.name or "model"
+        return f"{name} · {len(self.graph.layers)} layers · {size:,} parameters · input {takes or 'none'}"
+
+    def check(self) -> list[Problem]:
+        """Every problem with its layer, none where the model is sound. Layers that nobody reads are notes."""
+        return check(self.graph)
+
+    def draw(self, path: str | os.PathLike[str]) -> None:
+        """The layers as boxes in order with arrows, as an SVG file."""
+        draw(self.records(), path, title=self.graph.name)
+
+    # -- running -------------------------------------------------------------------------------------------------------
+
+    def __call__(self, *inputs: Any, device: Any = None, **named: Any) -> Any:
+        """`model(x)`: a tensor, or a tuple where there are several outputs. Nothing else is kept.
+
+        x: a tensor, a NumPy array or lists; several inputs by place, by name, or as one dict. Raises InputError where the
+        input layer cannot take it.
+        """
+        return self._session.call(inputs, named, device)
+
+    def run(self, *inputs: Any, store: object = True, device: Any = None, **named: Any) -> Trace:
+        """Run `x` through the model and keep what every layer made.
+
+        store: True (all), False, a name, a group, a glob (`layer4/**`, `op:Conv`), or a list of these; the outputs are
+        always kept. device: run there, this once.
+        """
+        from laminae.api.trace import Trace
+
+        record = self._session.run(inputs, named, store, device)
+        return Trace(record, self.graph.name or "model", self.facts())
+
+    def to(self, device: Any) -> Model:
+        """Move all parameters to a device and run there from now on. Returns the model itself."""
+        self._session.to(device)
+        return self
+
+    def _alone(self, layer: rooms.Layer) -> Model:
+        key = (layer, self.graph.revision)
+        if key not in self._parts:
+            self._parts = {k: v for k, v in self._parts.items() if k[1] == self.graph.revision}
+            graph = self.graph if layer.is_input else alone(self.graph, layer)
+            self._parts[key] = Model(graph=_only_input(self.graph, layer) if layer.is_input else graph)
+        return self._parts[key]
+
+    # -- changing ------------------------------------------------------------------------------------------------------
+
+    def extract(self, first: str, last: str) -> Model:
+        """The stretch from layer `first` to layer `last`, both included, as a model over the same parameters."""
+        return Model(graph=stretch(self.graph, one(self.graph, first), one(self.graph, last)))
+
+    def insert(self, layer: Any, *, after: str | None = None, before: str | None = None, name: str | None = None, seed: int = 0) -> Layer:
+        """Put a builder's layer after (or before) a layer: whoever read that layer's output reads the new one's.
+
+        Checked before and after; refused whole (EditError, ShapeError) or done whole. Returns the new layer.
+        """
+        from laminae.api import edits
+
+        return Layer(self, edits.insert(self.graph, layer, after, before, name, seed))
+
+    def replace(self, old: str, layer: Any, *, name: str | None = None, seed: int = 0) -> Layer:
+        """Put a builder's layer in the place of another; it keeps that layer's name unless it has one of its own."""
+        from laminae.api import edits
+
+        return Layer(self, edits.replace(self.graph, old, layer, name, seed))
+
+    def remove(self, name: str) -> None:
+        """Take a layer out; whoever read it reads what it read."""
+        from laminae.api import edits
+
+        edits.remove(self.graph, name)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a layer another name."""
+        from laminae.api import edits
+
+        edits.rename(self.graph, old, new)
+
+    # -- keeping -------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write an .onnx file, whole or not at all. Raises FileError."""
+        onnx_writer.write(self.graph, path)
+
+    def equals(self, other: Model) -> bool:
+        """Whether both have the same layers, connections, attributes, parameters (bit for bit) and metadata."""
+        return not differences(self.graph, other.graph)
+
+    def differences(self, other: Model) -> list[str]:
+        """What another model has otherwise, in words."""
+        return differences(self.graph, other.graph)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"graph": self.graph}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(graph=state["graph"])  # type: ignore[misc]
+
+    def __repr__(self) -> str:
+        return f"Model({self.facts()})"
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def _only_input(graph: rooms.Graph, layer: rooms.Layer) -> rooms.Graph:
+    part = rooms.Graph(graph.name, opsets=graph.opsets)
+    (value,) = layer.outputs
+    assert value is not None
+    part.outputs = (part.add_input(value.name, value.dtype, value.shape, layer=layer.name),)
+    return part

@@ -1,0 +1,153 @@
+"""The record of one forward pass as users hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from laminae.base.errors import UnknownNameError
+from laminae.base.records import LayerRecord, OutputComparison
+from laminae.compare.expectation import ATOL, RTOL, compare
+from laminae.graph.select import is_glob, matches, unknown
+from laminae.see.comparison import comparison_table
+from laminae.see.drawing import draw
+from laminae.see.table import Table, trace_table
+from laminae.trace.record import Entry, Record
+
+
+class Comparison:
+    """Outputs held against the expectation. True where every output is right; prints as a table."""
+
+    def __init__(self, outputs: tuple[OutputComparison, ...], x: Any, title: str) -> None:
+        self.outputs = outputs
+        self._x, self._title = x, title
+
+    @property
+    def correct(self) -> bool:
+        """Whether every output is within tolerance."""
+        return all(output.correct for output in self.outputs)
+
+    @property
+    def worst(self) -> OutputComparison:
+        """The output with the element that oversteps its tolerance most."""
+        return max(self.outputs, key=lambda o: o.worst / max(o.allowed, 1e-300))
+
+    def table(self) -> Table:
+        """x | expected | model(x) | correct?, a row for each sample."""
+        return comparison_table(self.outputs, self._x)
+
+    def __bool__(self) -> bool:
+        return self.correct
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def __repr__(self) -> str:
+        right = sum(o.correct for o in self.outputs)
+        return f"Comparison({right} of {len(self.outputs)} outputs right, worst {self.worst.worst:.3g} in {self.worst.name!r})"
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+class Trace:
+    """What every layer made, in forward order.
+
+    `trace["L2"]` is a layer's output (a tuple where it has several); a group gives its last layer's; a glob a dict.
+    """
+
+    def __init__(self, record: Record, title: str, facts: str) -> None:
+        self._record = record
+        self.title = title
+        self._facts = facts
+
+    @property
+    def layers(self) -> tuple[Entry, ...]:
+        """What ran, in order; layers inside bodies by path."""
+        return self._record.entries
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Stored outputs by value name."""
+        return self._record.values
+
+    @property
+    def output(self) -> Any:
+        """The value of the output layer, as `model(x)` gives it: a tensor, or a tuple where there are several."""
+        outputs = self._record.run.outputs
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The outputs by name, in order."""
+        run = self._record.run
+        return {out.name: value for out, value in zip(run.program.plan.graph.outputs, run.outputs, strict=True)}
+
+    @property
+    def ms(self) -> float:
+        """Time of the whole pass."""
+        return self._record.ms
+
+    def __getitem__(self, name: str) -> Any:
+        entries = self._record.by_name
+        if name in entries:
+            return _stored(entries[name])
+        if name in self.values:
+            return self.values[name]
+        inside = [e for e in self.layers if e.path.startswith(name.strip("/") + "/")]
+        if inside:
+            return _stored(inside[-1])
+        if is_glob(name) or name.startswith("op:"):
+            found = {e.name: e.output for e in self.layers if e.kept and matches(name, name=e.name, path=e.path, operator=e.op)}
+            if found:
+                return found
+        raise unknown("layer", name, entries)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._record.by_name or name in self.values
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def records(self, *, statistics: bool = False) -> tuple[LayerRecord, ...]:
+        """A plain record for each layer, for tables, JSON and drawings."""
+        return tuple(entry.record(statistics=statistics) for entry in self.layers)
+
+    def compare(self, expected: Any, *, rtol: float = RTOL, atol: float = ATOL) -> Comparison:
+        """Hold the outputs against the expectation: an array, one for each output in order, or a dict by name.
+
+        An element is right where |found − expected| ≤ atol + rtol · |expected|. Raises ShapeError where shapes differ.
+        """
+        inputs = [entry.output for entry in self.layers if entry.layer.is_input and entry.kept]
+        return Comparison(compare(self.outputs, expected, rtol=rtol, atol=atol), inputs[0] if inputs else None, self.title)
+
+    def first_not_finite(self) -> Entry | None:
+        """The first layer in forward order whose stored output holds NaN or Inf; None where there is none."""
+        return next((e for e in self.layers if any(s is not None and s.nan + s.inf for s in e.statistics)), None)
+
+    def table(self, *, statistics: bool = False) -> Table:
+        """What each layer did: operator, shape, time, bytes; with `statistics`, what its output is made of."""
+        return trace_table(self.records(statistics=statistics), self._facts, ms=self.ms, statistics=statistics)
+
+    def draw(self, path: str, *, expected: Any = None) -> None:
+        """The layers as boxes in order with what each stored, as an SVG file."""
+        draw(self.records(), path, title=self.title, expected=None if expected is None else np.asarray(expected))
+
+    def __repr__(self) -> str:
+        return f"Trace({self.title}: {len(self.layers)} layers, {self.ms:.2f} ms)"
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def _stored(entry: Entry) -> Any:
+    if not entry.kept:
+        raise UnknownNameError(
+            f"the output of layer {entry.name!r} was not stored", {"the way out": f"run with store=[…, {entry.name!r}]"}
+        )
+    return entry.output

@@ -1,0 +1,102 @@
+"""Plain records that rooms hand to one another: what a layer did, what is wrong, how an output compares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from laminae.base.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a model. layer: where (empty: the whole model). severity: "error" or "note"."""
+
+    layer: str
+    text: str
+    severity: str = "error"
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of all elements of one stored output. zeros: share of exact zeros, 0 to 1; nan, inf: counts.
+
+    mean, std, min, max are over the finite elements, in float64, None where there are none (std is of the population).
+    """
+
+    mean: float | None = None
+    std: float | None = None
+    min: float | None = None
+    max: float | None = None
+    zeros: float | None = None
+    nan: int = 0
+    inf: int = 0
+
+
+@dataclass(frozen=True)
+class OutputRecord:
+    """One output of a layer. shape: numbers after a run, perhaps names before it."""
+
+    value: str
+    shape: Shape | None
+    dtype: str | None
+    bytes: int | None = None
+    statistics: Statistics | None = None
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """A layer as it stands in a table: what it is, and what it did where it ran.
+
+    index: its place in forward order, from 1. parameters: number of parameter elements. ms: time it took, None where an
+    engine cannot tell. bytes: of all its outputs.
+    """
+
+    index: int
+    name: str
+    op: str
+    path: str
+    inputs: tuple[str, ...]
+    reads: tuple[str, ...]
+    outputs: tuple[OutputRecord, ...]
+    parameters: int = 0
+    ms: float | None = None
+    domain: str = ""
+    kind: str = ""
+    values: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def bytes(self) -> int:
+        return sum(out.bytes or 0 for out in self.outputs)
+
+
+@dataclass(frozen=True)
+class SampleComparison:
+    """One sample's output held against the expectation."""
+
+    sample: int
+    correct: bool
+    worst: float
+    at: tuple[int, ...]
+    found: Any
+    expected: Any
+
+
+@dataclass(frozen=True)
+class OutputComparison:
+    """One output held against the expectation, sample by sample.
+
+    worst: the largest |found − expected|, at element `at`; allowed: atol + rtol · |expected| there.
+    """
+
+    name: str
+    correct: bool
+    worst: float
+    at: tuple[int, ...]
+    found: Any
+    expected: Any
+    allowed: float
+    wrong_elements: int
+    elements: int
+    samples: tuple[SampleComparison, ...] = ()
+    text: str = ""

@@ -1,0 +1,1 @@
+"""Holding what a model gives against what the data says it should be."""

@@ -1,0 +1,88 @@
+"""The torch engine of one graph: a program for each store policy and device, made when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from laminae.base import torch
+from laminae.base.arrays import is_tensor
+from laminae.engines.torch.program import Program, Run
+from laminae.graph import Graph
+from laminae.plan.plan import make_plan
+from laminae.plan.policy import NONE, Policy
+from laminae.plan.resolve import resolve
+
+
+class TorchEngine:
+    """Runs one graph, and what is inside it, with torch. Exact: what is kept never changes a bit of what comes out."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._home: Any = None
+        self._programs: dict[Any, Program] = {}
+        self._state: Any = None
+
+    @property
+    def home(self) -> Any:
+        """The device where the parameters are."""
+        if self._home is None:
+            boxes = (p.array for _, inner in self.graph.graphs() for p in inner.parameters.values())
+            self._home = next((array.device for array in boxes if is_tensor(array)), torch.device("cpu"))
+        return self._home
+
+    def program(
+        self,
+        graph: Graph,
+        policy: Policy,
+        device: Any,
+        *,
+        noting: bool = False,
+        given: dict[str, Any] | None = None,
+        body: bool = False,
+    ) -> Program:
+        """The program of the graph or of a body in it; the same one until the graph changes."""
+        given = given or {}
+        key = (id(graph), graph.revision, policy, device, noting, _key(given))
+        if key not in self._programs:
+            plan = make_plan(graph, self._operators(), policy, body=body)
+            self._programs[key] = Program(self, plan, device, noting=noting, given=given)
+        return self._programs[key]
+
+    def _operators(self) -> Any:
+        if self._state is None or self._state[0] != self.graph.revision:
+            self._programs.clear()
+            self._state = self.graph.revision, resolve(self.graph)
+        return self._state[1]
+
+    def move(self, device: Any) -> None:
+        """Bring all parameters to a device."""
+        for _, inner in self.graph.graphs():
+            for parameter in inner.parameters.values():
+                parameter.array = parameter.tensor().to(device)
+        self._home = device
+
+    def call(self, inputs: Sequence[Any], device: Any) -> tuple[Any, ...]:
+        """The outputs only; every other value is freed at its last use."""
+        with torch.no_grad(), _on(device):
+            return self.program(self.graph, NONE, device).call(inputs)
+
+    def record(self, inputs: Sequence[Any], policy: Policy, device: Any) -> Run:
+        """A run that keeps what the policy says."""
+        with torch.no_grad(), _on(device):
+            return self.program(self.graph, policy, device, noting=True).record(inputs)
+
+
+def _on(device: Any) -> AbstractContextManager[Any]:
+    """Tensors that operators make out of nothing are made there."""
+    return nullcontext() if device.type == "cpu" else torch.device(device)  # type: ignore[return-value]
+
+
+def _key(given: dict[str, Any]) -> Any:
+    return tuple(
+        (k, (v.tobytes(), v.dtype.str, v.shape) if isinstance(v, np.ndarray) else id(v) if isinstance(v, Graph) else repr(v))
+        for k, v in sorted(given.items())
+    )

@@ -1,0 +1,93 @@
+"""A failed layer's error: which layer, its operator, what it was given and from whom, what was expected."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from laminae.base.arrays import as_numpy, is_tensor
+from laminae.base.dtypes import dtype_name
+from laminae.base.errors import DTypeError, LaminaeError, LayerError, ShapeError
+from laminae.base.shapes import Spec, format_shape
+from laminae.graph import Layer, Parameter
+from laminae.plan.plan import Plan, Step
+
+
+def explain(error: Exception, plan: Plan, place: int, values: list[Any]) -> LaminaeError:
+    """The error to raise for a step that failed; one that a body has explained already is passed on."""
+    step = plan.steps[place]
+    if isinstance(error, LaminaeError) and "operator" in error.details:
+        return error
+    kind, expected = _reason(error, step, values)
+    details = {"operator": _operator(plan, step), **_inputs(step, values), **expected}
+    verb = "failed" if kind is LayerError else "cannot take its input"
+    return kind(f"layer {step.layer.name!r} {verb}", {**details, **_look_at(plan)})
+
+
+def _operator(plan: Plan, step: Step) -> str:
+    layers = plan.graph.layers
+    text = f"{step.layer.describe()}, layer {layers.index(step.layer) + 1} of {len(layers)}"
+    return text + (f", group {step.layer.group}" if step.layer.group else "")
+
+
+def _inputs(step: Step, values: list[Any]) -> dict[str, str]:
+    rows = {}
+    for i, (read, slot) in enumerate(zip(step.layer.inputs, step.reads, strict=True)):
+        if read is None:
+            continue
+        name = step.operator.input_name(i) if step.operator is not None else f"input {i}"
+        origin = f"parameter {read.name!r}" if isinstance(read, Parameter) else f"from {_maker(read.producer, read.name)!r}"
+        rows[name] = f"{_shape(values[slot])}  {origin}"
+    return rows
+
+
+def _maker(producer: Layer | None, value: str) -> str:
+    return producer.name if producer is not None else value
+
+
+def _shape(value: Any) -> str:
+    if not is_tensor(value):
+        return "(freed)" if value is None else type(value).__name__
+    return f"{format_shape(tuple(value.shape))} {dtype_name(value)}"
+
+
+def _reason(error: Exception, step: Step, values: list[Any]) -> tuple[type[LaminaeError], dict[str, str]]:
+    """The shape rule's own words where it finds the fault, else the error's first line."""
+    if isinstance(error, LaminaeError):
+        return type(error), {"because": error.message, **error.details}
+    said = _rule(step, values)
+    if said is not None:
+        return type(said), {"because": said.message, **said.details}
+    text = _first_sentence(str(error)) or type(error).__name__
+    if re.search(r"size|shape|dimension", text) and isinstance(error, RuntimeError | ValueError | IndexError):
+        return ShapeError, {"because": text}
+    if re.search(r"dtype|expected scalar type|not implemented for", text):
+        return DTypeError, {"because": text}
+    return LayerError, {"because": f"{type(error).__name__}: {text}"}
+
+
+def _rule(step: Step, values: list[Any]) -> LaminaeError | None:
+    if step.operator is None:
+        return None
+    inputs = [None if slot == 0 or not is_tensor(values[slot]) else _spec(values[slot]) for slot in step.reads]
+    try:
+        step.operator.infer(inputs, step.layer.attributes, len(step.layer.outputs))
+    except LaminaeError as error:
+        return error
+    except Exception:  # the rule met what it did not foresee: the operator's own words serve
+        return None
+    return None
+
+
+def _spec(tensor: Any) -> Spec:
+    small = tensor.numel() <= 1024 and not tensor.is_floating_point()
+    return Spec(dtype_name(tensor), tuple(tensor.shape), as_numpy(tensor) if small else None)
+
+
+def _first_sentence(text: str) -> str:
+    return text.strip().split("\n")[0][:300]
+
+
+def _look_at(plan: Plan) -> dict[str, str]:
+    declared = [f"{v.name!r} {format_shape(v.shape)} {v.dtype or ''}".rstrip() for v in plan.graph.inputs]
+    return {"model takes": ", ".join(declared)} if declared else {}

@@ -1,0 +1,144 @@
+"""A plan made ready to run: closures over slots, and the one loop that calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from laminae.base import torch
+from laminae.base.arrays import is_tensor
+from laminae.engines.torch.explain import explain
+from laminae.engines.torch.steps import closure
+from laminae.graph import Graph, Layer, Parameter, Value
+from laminae.plan.plan import NOTHING, RUN, Plan
+
+if TYPE_CHECKING:
+    from laminae.engines.torch.engine import TorchEngine
+
+
+@dataclass(eq=False)
+class Run:
+    """One forward pass as it went: what its slots hold, when each step ended, and the passes through bodies.
+
+    ticks: seconds of a clock, one before the first step and one after each; empty where nobody asked for times.
+    """
+
+    program: Program
+    values: list[Any] = field(default_factory=list)
+    ticks: list[float] = field(default_factory=list)
+    inner: dict[Layer, list[tuple[str, Run]]] = field(default_factory=dict)
+    notes: dict[Layer, tuple[Any, ...]] = field(default_factory=dict)
+    recording: bool = False
+
+    def inside(self, layer: Layer, label: str, program: Program) -> Run:
+        """The run of a body of a layer; remembered where this run is recorded."""
+        run = Run(program, recording=self.recording)
+        if self.recording:
+            self.inner.setdefault(layer, []).append((label, run))
+        return run
+
+    @property
+    def outputs(self) -> tuple[Any, ...]:
+        return tuple(self.values[slot] for slot in self.program.plan.outputs)
+
+
+class Program:
+    """A plan for one device. given: what the call of a function gives to the references in its body."""
+
+    def __init__(self, engine: TorchEngine, plan: Plan, device: Any, *, noting: bool, given: dict[str, Any]) -> None:
+        self.engine, self.plan, self.device = engine, plan, device
+        self.noting, self.given = noting, given
+        for parameter in plan.parameters:
+            parameter.tensor()
+        self.acts = [closure(step, self) for step in plan.steps]
+        self._empty = [None] * (plan.slots - 2 - len(plan.parameters))
+
+    def inner(self, body: Graph, path: str, given: dict[str, Any]) -> Program:
+        """The program of a body, made at its first run."""
+        return self.engine.program(
+            body, self.plan.policy.inside(path), self.device, noting=self.noting, given=given, body=True
+        )
+
+    def slots(self, run: Run, inputs: Sequence[Any], captured: Sequence[Any] = ()) -> list[Any]:
+        """The slots before the first step."""
+        parameters = [p.array for p in self.plan.parameters]
+        if self.device != self.engine.home:
+            parameters = [p.to(self.device) for p in parameters]
+        values = [None, run, *parameters, *self._empty]
+        start = 2 + len(parameters)
+        values[start : start + len(captured)] = captured
+        for slot, x in zip(self.plan.inputs, inputs, strict=True):
+            values[slot] = x
+        return values
+
+    def call(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """The outputs only. Those that may be a parameter's or the caller's own memory are copies."""
+        run = Run(self)
+        values = self.slots(run, inputs)
+        self._go(values)
+        copied = self.plan.copied_outputs
+        return tuple(
+            values[slot].clone() if i in copied and is_tensor(values[slot]) else values[slot]
+            for i, slot in enumerate(self.plan.outputs)
+        )
+
+    def record(self, inputs: Sequence[Any]) -> Run:
+        """A run that keeps what the policy says, with the time of each step."""
+        run = Run(self, recording=True)
+        run.values = self.slots(run, inputs)
+        self._go_timed(run)
+        run.values[RUN] = NOTHING
+        return run
+
+    def body(self, run: Run, inputs: Sequence[Any], outer: dict[Value | Parameter, Any]) -> tuple[Any, ...]:
+        """The outputs of one pass through a body."""
+        captured = [outer[value] for value in self.plan.captures]
+        if run.recording:
+            inputs = [x.clone() if is_tensor(x) else x for x in inputs]
+        values = self.slots(run, inputs, captured)
+        if run.recording:
+            run.values = values
+            self._go_timed(run)
+            values[RUN] = NOTHING
+        else:
+            self._go(values)
+        return tuple(values[slot] for slot in self.plan.outputs)
+
+    def _go(self, values: list[Any]) -> None:
+        act = None
+        try:
+            for act in self.acts:
+                act(values)
+        except Exception as error:
+            raise explain(error, self.plan, self.acts.index(act), values) from error  # type: ignore[arg-type]
+
+    def _go_timed(self, run: Run) -> None:
+        if self.device.type == "cuda":
+            return self._go_synchronised(run)
+        values, act = run.values, None
+        run.ticks = [perf_counter()]
+        tick = run.ticks.append
+        try:
+            for act in self.acts:
+                act(values)
+                tick(perf_counter())
+        except Exception as error:
+            raise explain(error, self.plan, self.acts.index(act), values) from error  # type: ignore[arg-type]
+
+    def _go_synchronised(self, run: Run) -> None:
+        """On a GPU a step has ended when the device says so."""
+        values, act = run.values, None
+        torch.cuda.synchronize(self.device)
+        run.ticks = [perf_counter()]
+        try:
+            for act in self.acts:
+                act(values)
+                torch.cuda.synchronize(self.device)
+                run.ticks.append(perf_counter())
+        except Exception as error:
+            raise explain(error, self.plan, self.acts.index(act), values) from error  # type: ignore[arg-type]
+
+
+__all__ = ["Program", "Run"]

@@ -1,0 +1,216 @@
+"""A plan's step as a closure over slots: `values[3] = relu(values[2])` and nothing else where nothing else is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from laminae.base.arrays import as_tensor
+from laminae.base.errors import LayerError
+from laminae.engines.torch.bodies import Context
+from laminae.plan.plan import RUN, Step
+from laminae.plan.resolve import call_attributes, with_references
+
+if TYPE_CHECKING:
+    from laminae.engines.torch.program import Program
+
+Slots = list[Any]
+Act = Callable[[Slots], None]
+
+
+def closure(step: Step, program: Program) -> Act:
+    """The step as a function of the slots."""
+    act = _with_bodies(step, program) if _needs_context(step) else _plain(step, bind(step, program))
+    if step.operator is not None and step.operator.guarded:
+        act = _guarded(act, step)
+    after = [_copy(step.copies)] if step.copies else []
+    if not program.plan.policy.everything and program.noting and not step.kept:
+        after.append(_note(step))
+    after += [_clear(step.clears)] if step.clears else []
+    return _sequence(act, after) if after else act
+
+
+def bind(step: Step, program: Program) -> Callable[..., Any]:
+    """The operator with the layer's attributes: arrays as tensors on the program's device."""
+    layer, operator = step.layer, step.operator
+    assert operator is not None
+    attributes = {
+        key: as_tensor(value).to(program.device) if isinstance(value, np.ndarray) else value
+        for key, value in with_references(layer.attributes, program.given).items()
+    }
+    direct = None if operator.direct is None else operator.direct(**attributes)
+    if direct is not None:
+        return direct
+    if "n_outputs" in operator.asks:
+        attributes["n_outputs"] = len(layer.outputs)
+    return partial(operator.run, **attributes) if attributes else operator.run
+
+
+def _needs_context(step: Step) -> bool:
+    return step.operator is None or "context" in step.operator.asks
+
+
+def _plain(step: Step, run: Callable[..., Any]) -> Act:
+    if len(step.writes) == 1 and step.writes[0] is not None:
+        return _ONE_OUTPUT.get(len(step.reads), _many_reads)(run, step.reads, step.writes[0])
+    return _many_outputs(run, step)
+
+
+def _no_reads(run: Callable[..., Any], reads: Sequence[int], out: int) -> Act:
+    def act(values: Slots) -> None:
+        values[out] = run()
+
+    return act
+
+
+def _one_read(run: Callable[..., Any], reads: Sequence[int], out: int) -> Act:
+    (a,) = reads
+
+    def act(values: Slots) -> None:
+        values[out] = run(values[a])
+
+    return act
+
+
+def _two_reads(run: Callable[..., Any], reads: Sequence[int], out: int) -> Act:
+    a, b = reads
+
+    def act(values: Slots) -> None:
+        values[out] = run(values[a], values[b])
+
+    return act
+
+
+def _three_reads(run: Callable[..., Any], reads: Sequence[int], out: int) -> Act:
+    a, b, c = reads
+
+    def act(values: Slots) -> None:
+        values[out] = run(values[a], values[b], values[c])
+
+    return act
+
+
+def _many_reads(run: Callable[..., Any], reads: Sequence[int], out: int) -> Act:
+    pick = itemgetter(*reads)
+
+    def act(values: Slots) -> None:
+        values[out] = run(*pick(values))
+
+    return act
+
+
+_ONE_OUTPUT = {0: _no_reads, 1: _one_read, 2: _two_reads, 3: _three_reads}
+
+
+def _many_outputs(run: Callable[..., Any], step: Step) -> Act:
+    reads = step.reads
+    write = _writer(step)
+
+    def act(values: Slots) -> None:
+        write(values, run(*[values[slot] for slot in reads]))
+
+    return act
+
+
+def _writer(step: Step) -> Callable[[Slots, Any], None]:
+    places = [(i, slot) for i, slot in enumerate(step.writes) if slot is not None]
+    needed = max((i for i, _ in places), default=-1) + 1
+
+    def write(values: Slots, made: Any) -> None:
+        made = made if isinstance(made, tuple) else (made,)
+        if len(made) < needed:
+            raise LayerError(f"the operator gave {len(made)} outputs, the layer has {needed}")
+        for i, slot in places:
+            values[slot] = made[i]
+
+    return write
+
+
+def _with_bodies(step: Step, program: Program) -> Act:
+    """A call of a function, or an operator that runs its bodies through a context."""
+    layer, reads, captures = step.layer, step.reads, step.captures
+    write = _writer(step)
+    if layer.function is not None:
+        body, given = layer.function.graph, call_attributes(layer, program.given)
+        inner = ()
+
+        def act(values: Slots) -> None:
+            context = Context(program, layer, values[RUN], values, inner, given)
+            write(values, context.run_body(body, *[values[slot] for slot in reads]))
+
+        return act
+    run = bind(step, program)
+    caught = tuple(zip(layer.captures, captures, strict=True))
+
+    def act_with_context(values: Slots) -> None:
+        context = Context(program, layer, values[RUN], values, caught, program.given)
+        write(values, run(*[values[slot] for slot in reads], context=context))
+
+    return act_with_context
+
+
+def _copy(slots: Sequence[int]) -> Act:
+    """Stored values that may be a parameter's own memory become values of their own."""
+
+    def act(values: Slots) -> None:
+        for slot in slots:
+            if values[slot] is not None:
+                values[slot] = values[slot].clone()
+
+    return act
+
+
+def _clear(slots: Sequence[int]) -> Act:
+    def act(values: Slots) -> None:
+        for slot in slots:
+            values[slot] = None
+
+    return act
+
+
+def _note(step: Step) -> Act:
+    """What a value was that is not kept: its shape, dtype and bytes."""
+    layer, writes = step.layer, step.writes
+
+    def act(values: Slots) -> None:
+        values[RUN].notes[layer] = tuple(
+            None if slot is None or values[slot] is None else (tuple(values[slot].shape), values[slot].dtype, values[slot].nbytes)
+            for slot in writes
+        )
+
+    return act
+
+
+def _guarded(act: Act, step: Step) -> Act:
+    """For operators we did not write: one that changes its input in place would change what is stored."""
+    reads, layer = step.reads, step.layer
+
+    def guarded(values: Slots) -> None:
+        before = [(values[slot], values[slot]._version) for slot in reads if values[slot] is not None]
+        act(values)
+        if any(tensor._version != version for tensor, version in before):
+            raise LayerError(f"operator {layer.operator!r} changed its input in place", {"instead": "return a new tensor"})
+
+    return guarded
+
+
+def _sequence(first: Act, rest: Sequence[Act]) -> Act:
+    if len(rest) == 1:
+        second = rest[0]
+
+        def both(values: Slots) -> None:
+            first(values)
+            second(values)
+
+        return both
+
+    def every(values: Slots) -> None:
+        first(values)
+        for act in rest:
+            act(values)
+
+    return every

@@ -1,0 +1,1 @@
+"""Open and save models. The one room that imports `onnx`, and only when a file is opened or saved."""

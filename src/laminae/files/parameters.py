@@ -1,0 +1,44 @@
+"""Initializers → Parameters: one box each, its array over the file's memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from laminae.files.kept import keep, read_metadata
+from laminae.files.lazy import onnx
+from laminae.files.reading import Reading, Scope
+from laminae.files.tensors import read_tensor
+from laminae.files.value_types import value_info
+from laminae.graph.graph import Graph
+from laminae.graph.parameter import Parameter
+
+KEPT_INPUT = "onnx.kept.input"
+
+
+def read_parameters(proto: Any, graph: Graph, scope: Scope, reading: Reading, ir_version: int) -> None:
+    """The initializers of a GraphProto. Raises ModelError for one without a name, there twice, or of sizes that cannot be.
+
+    From IR 4 on, one that is listed among the inputs too may be given another value when the model runs.
+    """
+    listed = {info.name for info in proto.input} if ir_version > 3 else set()
+    for tensor in proto.initializer:
+        parameter = read_parameter(tensor, reading)
+        if parameter.name in graph.parameters:
+            raise reading.error(f"parameter {parameter.name!r} is there twice")
+        parameter.overridable = parameter.name in listed
+        scope.names[parameter.name] = graph.add_parameter(parameter)
+    if len(proto.sparse_initializer):
+        name = proto.sparse_initializer[0].values.name
+        raise reading.error(f"parameter {name!r} is sparse, which is not read yet", {"way out": "save it as a dense initializer"})
+
+
+def read_parameter(tensor: Any, reading: Reading) -> Parameter:
+    """One initializer."""
+    if not tensor.name:
+        raise reading.error("a parameter (initializer) has no name")
+    name = reading.text(tensor.name, "a parameter's name")
+    what = f"parameter {name!r}"
+    array = read_tensor(tensor, what, reading)
+    metadata = read_metadata(tensor.metadata_props, what, reading)
+    keep(metadata, onnx.TensorProto(), tensor)
+    return Parameter(name, array, metadata=metadata, doc=reading.text(tensor.doc_string, f"the text of {what}"))

@@ -1,0 +1,89 @@
+"""A stretch of layers as a graph of its own, over the same parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from laminae.base.errors import EditError
+from laminae.graph.graph import Graph
+from laminae.graph.layer import Layer
+from laminae.graph.parameter import Parameter
+from laminae.graph.value import Value
+
+
+def stretch(graph: Graph, first: Layer, last: Layer) -> Graph:
+    """The layers from `first` to `last`, both included. Raises EditError where `last` stands before `first`."""
+    position = graph.index.position
+    if position[first] > position[last]:
+        raise EditError(
+            f"layer {last.name!r} stands before {first.name!r} in forward order",
+            {first.name: f"layer {position[first] + 1}", last.name: f"layer {position[last] + 1}"},
+        )
+    return extract(graph, graph.layers[position[first] : position[last] + 1])
+
+
+def extract(graph: Graph, layers: Sequence[Layer]) -> Graph:
+    """A graph of these layers (in forward order), new objects over the same parameters.
+
+    Its inputs are the values they read of others, in order of first use, each an input layer named after the value. Its
+    outputs are the values that layers outside read or that are outputs of the whole; where there is none, the last layer's.
+    """
+    inside = set(layers)
+    part = Graph(graph.name, opsets=graph.opsets)
+    part.functions, part.notes = graph.functions, dict(graph.notes)
+    made = {value for layer in layers for value in layer.outputs if value is not None}
+    needed = dict.fromkeys(x for layer in layers for x in layer.reads if isinstance(x, Value) and x not in made)
+    renamed: dict[Value | Parameter, Value] = {}
+    names = {layer.name for layer in layers}
+    for value in needed:
+        name = value.name if value.name not in names else f"{value.name}:in"
+        renamed[value] = part.add_input(value.name, value.dtype, value.shape, layer=name)
+    for layer in layers:
+        part.append(_clone(layer, renamed))
+        part.parameters.update((p.name, p) for p in layer.reads if isinstance(p, Parameter))
+    outs = dict.fromkeys(
+        value
+        for layer in layers
+        for value in layer.outputs
+        if value is not None and (value in set(graph.outputs) or any(r not in inside for r in graph.readers(value)))
+    )
+    last = [value for value in layers[-1].outputs if value is not None][:1] if layers else []
+    part.outputs = tuple(renamed[value] for value in outs or last)
+    part.changed()
+    return part
+
+
+def _clone(layer: Layer, renamed: dict[Value | Parameter, Value]) -> Layer:
+    outputs = []
+    for value in layer.outputs:
+        if value is not None:
+            renamed[value] = Value(value.name, value.dtype, value.shape, metadata=value.metadata, doc=value.doc)
+        outputs.append(None if value is None else renamed[value])
+    attributes = {k: _body(v, renamed) if isinstance(v, Graph) else v for k, v in layer.attributes.items()}
+    return Layer(
+        layer.name,
+        layer.operator,
+        tuple(None if x is None else renamed.get(x, x) for x in layer.inputs),
+        tuple(outputs),
+        attributes,
+        domain=layer.domain,
+        opset=layer.opset,
+        group=layer.group,
+        metadata=dict(layer.metadata),
+        doc=layer.doc,
+        function=layer.function,
+    )
+
+
+def _body(graph: Graph, outer: dict[Value | Parameter, Value]) -> Graph:
+    """A body again, reading the renamed values of outside."""
+    renamed = dict(outer)
+    body = Graph(graph.name, opsets=graph.opsets)
+    body.parameters, body.functions = dict(graph.parameters), graph.functions
+    body.metadata, body.notes, body.doc = dict(graph.metadata), dict(graph.notes), graph.doc
+    body.extend(_clone(layer, renamed) for layer in graph.layers)
+    body.outputs = tuple(renamed.get(out, out) for out in graph.outputs)
+    body.changed()
+    return body
+
+

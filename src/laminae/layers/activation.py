@@ -1,0 +1,127 @@
+"""Activations: a function of each element, or (Softmax) of each line along one axis. The shape stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from laminae.base.errors import ShapeError
+from laminae.graph import Value
+from laminae.layers.arguments import is_whole, refusal, require_choice, require_number
+from laminae.layers.layer import BuilderLayer, Placed
+from laminae.layers.placing import Place
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ReLU(BuilderLayer[Placed]):
+    """max(0, x)."""
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("Relu", x)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LeakyReLU(BuilderLayer[Placed]):
+    """x where x ≥ 0, else negative_slope · x."""
+
+    negative_slope: float = 0.01
+
+    def __post_init__(self) -> None:
+        require_number(self, "negative_slope", self.negative_slope, 0)
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("LeakyRelu", x, alpha=float(self.negative_slope))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ELU(BuilderLayer[Placed]):
+    """x where x > 0, else alpha · (exp(x) - 1). Clevert et al. 2015."""
+
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_number(self, "alpha", self.alpha, 0)
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("Elu", x, alpha=float(self.alpha))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GELU(BuilderLayer[Placed]):
+    """x · Φ(x), with Φ the normal distribution. Hendrycks and Gimpel 2016.
+
+    approximate: "none", or "tanh" for x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
+    """
+
+    approximate: str = "none"
+
+    def __post_init__(self) -> None:
+        require_choice(self, "approximate", self.approximate, ("none", "tanh"))
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("Gelu", x, approximate=self.approximate)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SiLU(BuilderLayer[Placed]):
+    """x · σ(x), also called Swish: a group of Sigmoid and Mul (the operator Swish is of opset 24)."""
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("Mul", x, at.put("Sigmoid", x))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sigmoid(BuilderLayer[Placed]):
+    """σ(x) = 1 / (1 + exp(-x))."""
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("Sigmoid", x)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tanh(BuilderLayer[Placed]):
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("Tanh", x)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Softplus(BuilderLayer[Placed]):
+    """log(1 + exp(x))."""
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("Softplus", x)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class HardSwish(BuilderLayer[Placed]):
+    """x · min(max(x + 3, 0), 6) / 6 (torch.nn.Hardswish). Howard et al. 2019."""
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("HardSwish", x)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Mish(BuilderLayer[Placed]):
+    """x · tanh(log(1 + exp(x))). Misra 2019."""
+
+    def place(self, at: Place, x: Value) -> Value:
+        return at.put("Mish", x)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Softmax(BuilderLayer[Placed]):
+    """exp(x) / Σ exp(x) along `axis`: shares that add up to 1. Raises ShapeError where there is no such axis."""
+
+    axis: int = -1
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.axis):
+            raise refusal(self, "axis", "a whole number", self.axis)
+
+    def place(self, at: Place, x: Value) -> Value:
+        rank = len(at.shape(x, 1))
+        if not -rank <= self.axis < rank:
+            details = {"expected": f"an axis from {-rank} to {rank - 1}", "found": f"axis {self.axis}"}
+            raise at.error(ShapeError, "has no such axis in its input", details, x)
+        return at.put("Softmax", x, axis=int(self.axis))

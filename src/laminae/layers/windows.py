@@ -1,0 +1,22 @@
+"""What convolutions and pools share: how many spatial axes there are, and one number for each."""
+
+from __future__ import annotations
+
+from laminae.base.errors import ShapeError
+from laminae.graph import Value
+from laminae.layers.arguments import Sizes
+from laminae.layers.placing import Place
+
+
+def spatial_rank(at: Place, x: Value) -> int:
+    """How many axes of x come behind [batch, channels]. Raises ShapeError unless one, two or three."""
+    return len(at.shape(x, 3, 5, meaning="[batch, channels, *sizes] with one, two or three sizes")) - 2
+
+
+def per_axis(at: Place, what: str, sizes: Sizes, n: int) -> list[int]:
+    """The number of each of n axes. Raises ShapeError where another count of numbers is given."""
+    numbers = list(map(int, sizes)) if hasattr(sizes, "__len__") else [int(sizes)] * n
+    if len(numbers) != n:
+        details = {"expected": f"one number, or {n}: one for each spatial axis of its input", "found": str(numbers)}
+        raise at.error(ShapeError, f"cannot use its {what} here", details)
+    return numbers

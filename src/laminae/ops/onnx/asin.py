@@ -1,0 +1,11 @@
+"""Asin. https://onnx.ai/onnx/operators/onnx__Asin.html"""
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.rules import same_shape
+
+
+@operator("Asin", since=7, kind="trigonometry", shape=same_shape)
+def asin(input):
+    """The inverse sine, element by element; NaN outside [-1, 1]; any shape, same shape out."""
+    return torch.asin(input)

@@ -1,0 +1,11 @@
+"""Atan. https://onnx.ai/onnx/operators/onnx__Atan.html"""
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.rules import same_shape
+
+
+@operator("Atan", since=7, kind="trigonometry", shape=same_shape)
+def atan(input):
+    """The inverse tangent, element by element; any shape, same shape out."""
+    return torch.atan(input)

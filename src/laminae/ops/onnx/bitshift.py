@@ -1,0 +1,18 @@
+"""BitShift. https://onnx.ai/onnx/operators/onnx__BitShift.html"""
+
+import numpy as np
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.rules import broadcast
+from laminae.ops.unsigned import in_numpy
+
+
+@operator("BitShift", since=11, kind="bitwise", shape=broadcast)
+def bit_shift(X, Y, *, direction):
+    """X · 2^Y (LEFT) or ⌊X / 2^Y⌋ (RIGHT), element by element, broadcast; bits shifted out are lost."""
+    left = direction == "LEFT"
+    try:
+        return torch.bitwise_left_shift(X, Y) if left else torch.bitwise_right_shift(X, Y)
+    except NotImplementedError:
+        return in_numpy(np.left_shift if left else np.right_shift, X, Y)

@@ -1,0 +1,11 @@
+"""BitwiseAnd. https://onnx.ai/onnx/operators/onnx__BitwiseAnd.html"""
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.rules import broadcast
+
+
+@operator("BitwiseAnd", since=18, kind="bitwise", shape=broadcast)
+def bitwise_and(A, B):
+    """And of the bits of A and B, element by element, broadcast; integers."""
+    return torch.bitwise_and(A, B)

@@ -1,0 +1,50 @@
+"""Clip. https://onnx.ai/onnx/operators/onnx__Clip.html"""
+
+import numpy as np
+
+from laminae.base import torch
+from laminae.base.errors import ShapeError
+from laminae.base.shapes import Spec, format_shape
+from laminae.ops.registry import operator
+from laminae.ops.rules import same_shape
+from laminae.ops.unsigned import in_numpy
+
+FLOAT_MAX = 3.4028234663852886e38
+
+
+def clip_shape(input, min=None, max=None):
+    for name, bound in (("min", min), ("max", max)):
+        if bound is not None and bound.dims and any(isinstance(size, int) and size != 1 for size in bound.dims):
+            raise ShapeError(f"{name} must be a scalar", {"found": format_shape(bound.dims)})
+    return Spec(input.dtype, input.dims)
+
+
+def _fixed(bound):
+    return bound is None or (bound.is_cpu and not bound.requires_grad)
+
+
+@operator("Clip", since=11, kind="activation", shape=clip_shape, aliases=True)
+def clip(input, min=None, max=None):
+    """min(max, max(min, x)), element by element; any shape. Without bounds the input itself."""
+    if min is None and max is None:
+        return input
+    try:
+        if _fixed(min) and _fixed(max):  # numbers are up to four times as fast as tensors
+            return torch.clamp(input, None if min is None else min.item(), None if max is None else max.item())
+        return torch.clamp(input, min, max)
+    except NotImplementedError:
+        bounds = [bound for bound in (min, max) if bound is not None]
+        return in_numpy(lambda x, *_: np.clip(x, *(None if b is None else b.numpy() for b in (min, max))), input, *bounds)
+
+
+@operator("Clip", since=6, kind="activation", shape=same_shape)
+def clip_6(input, *, min=-FLOAT_MAX, max=FLOAT_MAX):
+    """Until opset 10, the bounds are attributes, and float32's own where not given."""
+    largest = torch.finfo(input.dtype).max
+    return torch.clamp(input, min if min > -largest else None, max if max < largest else largest)
+
+
+@operator("Clip", since=1, kind="activation", shape=same_shape, aliases=True)
+def clip_1(input, *, min=None, max=None, consumed_inputs=None):
+    """Until opset 5, a bound not given is none."""
+    return input if min is None and max is None else torch.clamp(input, min, max)

@@ -1,0 +1,58 @@
+"""Constant. https://onnx.ai/onnx/operators/onnx__Constant.html"""
+
+import numpy as np
+
+from laminae.base import torch
+from laminae.base.dtypes import dtype_name
+from laminae.base.errors import DTypeError
+from laminae.base.shapes import Spec, Unknown
+from laminae.ops.registry import operator
+from laminae.ops.rules import constant as known_value
+
+
+def constant_shape(
+    *,
+    value=None,
+    sparse_value=None,
+    value_float=None,
+    value_floats=None,
+    value_int=None,
+    value_ints=None,
+    value_string=None,
+    value_strings=None,
+):
+    if value is not None:
+        return known_value(value, dtype_name(value))
+    if value_int is not None or value_ints is not None:
+        return known_value(np.array(value_int if value_ints is None else value_ints, dtype=np.int64), "int64")
+    if value_float is not None or value_floats is not None:
+        return known_value(np.array(value_float if value_floats is None else value_floats, dtype=np.float32), "float32")
+    if value_string is not None:
+        return Spec("string", ())
+    if value_strings is not None:
+        return Spec("string", (len(value_strings),))
+    raise Unknown
+
+
+@operator("Constant", kind="constant", shape=constant_shape, aliases=True)
+def constant(
+    *,
+    value=None,
+    sparse_value=None,
+    value_float=None,
+    value_floats=None,
+    value_int=None,
+    value_ints=None,
+    value_string=None,
+    value_strings=None,
+):
+    """The one attribute that is given, as a tensor."""
+    if value is not None:
+        return value
+    if value_int is not None or value_ints is not None:
+        return torch.tensor(value_int if value_ints is None else value_ints, dtype=torch.int64)
+    if value_float is not None or value_floats is not None:
+        return torch.tensor(value_float if value_floats is None else value_floats, dtype=torch.float32)
+    if sparse_value is not None:
+        return sparse_value.to_dense()
+    raise DTypeError("the torch engine cannot hold strings")

@@ -1,0 +1,56 @@
+"""Dropout. https://onnx.ai/onnx/operators/onnx__Dropout.html"""
+
+import numpy as np
+
+from laminae.base import torch
+from laminae.base.shapes import Spec
+from laminae.ops.registry import operator
+
+
+def dropout_shape(data, *inputs, **attributes):
+    return Spec(data.dtype, data.dims), Spec("bool", data.dims)
+
+
+def dropout_shape_1(data, **attributes):
+    return Spec(data.dtype, data.dims), Spec(data.dtype, data.dims)
+
+
+@operator("Dropout", since=12, kind="dropout", shape=dropout_shape, aliases=True, random=True)
+def dropout(data, ratio=None, training_mode=None, *, seed=None, n_outputs=1):
+    """data · mask / (1 - ratio) in training mode, the data itself otherwise; any shape. A seed gives NumPy's draw."""
+    if training_mode is None or not training_mode:
+        return data if n_outputs == 1 else (data, torch.ones_like(data, dtype=torch.bool))
+    output, mask = dropped(data, 0.5 if ratio is None else float(ratio), seed)
+    return output if n_outputs == 1 else (output, mask)
+
+
+@operator("Dropout", since=10, kind="dropout", shape=dropout_shape, aliases=True)
+def dropout_10(data, *, ratio=0.5, n_outputs=1):
+    """The data itself, and a mask of True."""
+    return data if n_outputs == 1 else (data, torch.ones_like(data, dtype=torch.bool))
+
+
+@operator("Dropout", since=7, kind="dropout", shape=dropout_shape_1, aliases=True)
+def dropout_7(data, *, ratio=0.5, n_outputs=1):
+    """Until opset 9 the mask has the dtype of the data."""
+    return data if n_outputs == 1 else (data, torch.ones_like(data))
+
+
+@operator("Dropout", since=1, kind="dropout", shape=dropout_shape_1, aliases=True, random=True)
+def dropout_1(data, *, consumed_inputs=None, is_test=0, ratio=0.5, n_outputs=1):
+    """Until opset 6 it drops unless is_test."""
+    if is_test:
+        return dropout_7(data, n_outputs=n_outputs)
+    output, mask = dropped(data, ratio, None)
+    return output if n_outputs == 1 else (output, mask.to(data.dtype))
+
+
+def dropped(data, ratio, seed):
+    """Each element kept with probability 1 - ratio and scaled by its inverse, and which were kept."""
+    if ratio == 0:
+        return data, torch.ones_like(data, dtype=torch.bool)
+    if seed is None:
+        kept = torch.rand(data.shape, device=data.device) >= ratio
+    else:
+        kept = torch.as_tensor(np.random.RandomState(seed).uniform(size=tuple(data.shape)) >= ratio, device=data.device)
+    return data * kept * (1 / (1 - ratio)), kept

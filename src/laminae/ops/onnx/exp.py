@@ -1,0 +1,11 @@
+"""Exp. https://onnx.ai/onnx/operators/onnx__Exp.html"""
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.rules import same_shape
+
+
+@operator("Exp", kind="arithmetic", shape=same_shape)
+def exp(input, *, consumed_inputs=None):
+    """exp(x), element by element; any shape, same shape out."""
+    return torch.exp(input)

@@ -1,0 +1,13 @@
+"""Floor. https://onnx.ai/onnx/operators/onnx__Floor.html"""
+
+import math
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.shape_arithmetic import elementwise, rounded
+
+
+@operator("Floor", kind="arithmetic", shape=elementwise(rounded(math.floor)))
+def floor(X, *, consumed_inputs=None):
+    """The largest integer not above x, element by element; any shape, same shape out."""
+    return torch.floor(X)

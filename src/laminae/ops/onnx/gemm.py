@@ -1,0 +1,43 @@
+"""Gemm. https://onnx.ai/onnx/operators/onnx__Gemm.html"""
+
+from laminae.base import torch
+from laminae.base.errors import ShapeError
+from laminae.base.shapes import Spec, format_shape, known, same_dim
+from laminae.ops.registry import operator
+
+
+def gemm_shape(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
+    if A.rank != 2 or B.rank != 2:
+        raise ShapeError("A and B must have rank 2", {"A": format_shape(A.shape), "B": format_shape(B.shape)})
+    m, k = A.shape[::-1] if transA else A.shape
+    k_b, n = B.shape[::-1] if transB else B.shape
+    if not same_dim(k, k_b):
+        raise ShapeError(
+            "A and B do not fit",
+            {
+                "expected": f"the {'first' if transA else 'last'} size of A ({k}) to equal the {'last' if transB else 'first'} of B ({k_b})"
+            },
+        )
+    return Spec(A.dtype, (m, n))
+
+
+def gemm_cost(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
+    (rows, columns), (first, last) = known(A.shape), known(B.shape)
+    return rows * columns * (first if transB else last)
+
+
+def gemm_direct(*, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
+    return torch.nn.functional.linear if transB and not transA and alpha == 1.0 and beta == 1.0 else None
+
+
+@operator("Gemm", kind="linear", shape=gemm_shape, cost=gemm_cost, direct=gemm_direct)
+def gemm(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
+    """alpha · A B + beta · C, with A [m, k] and B [k, n] (transposed where asked) and C broadcast to [m, n]."""
+    A = A.t() if transA else A
+    B = B.t() if transB else B
+    if C is None:
+        product = A @ B
+        return product if alpha == 1.0 else alpha * product
+    if A.is_floating_point():
+        return torch.addmm(C, A, B, alpha=alpha, beta=beta)
+    return (alpha * (A @ B) + beta * C).to(A.dtype)

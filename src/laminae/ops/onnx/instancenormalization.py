@@ -1,0 +1,18 @@
+"""InstanceNormalization. https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html"""
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.rules import per_channel
+
+
+def instancenormalization_shape(input, scale, B, **attributes):
+    return per_channel(input, scale=scale, B=B)
+
+
+@operator("InstanceNormalization", kind="normalization", shape=instancenormalization_shape)
+def instancenormalization(input, scale, B, *, consumed_inputs=None, epsilon=9.999999747378752e-06):
+    """(x - mean) / √(var + epsilon) · scale + B, statistics per sample and channel; input [N, C, *sizes], same shape out.
+
+    Ulyanov, Vedaldi, Lempitsky 2016.
+    """
+    return torch.instance_norm(input, scale, B, None, None, True, 0.0, epsilon, torch.backends.cudnn.enabled)

@@ -1,0 +1,16 @@
+"""LRN. https://onnx.ai/onnx/operators/onnx__LRN.html"""
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.rules import same_shape
+
+
+@operator("LRN", kind="normalization", shape=same_shape)
+def lrn(X, *, alpha=9.999999747378752e-05, beta=0.75, bias=1.0, size):
+    """x / (bias + alpha / size · Σ x²)^beta, the sum over `size` neighbouring channels; [N, C, *sizes], same shape out.
+
+    Krizhevsky, Sutskever, Hinton 2012, section 3.3.
+    """
+    squares = torch.nn.functional.pad((X * X).unsqueeze(1).flatten(3), (0, 0, (size - 1) // 2, size // 2))
+    means = torch.nn.functional.avg_pool2d(squares, (size, 1), 1).reshape(X.shape)
+    return X / (bias + alpha * means) ** beta

@@ -1,0 +1,16 @@
+"""NonZero. https://onnx.ai/onnx/operators/onnx__NonZero.html"""
+
+from laminae.base import torch
+from laminae.base.shapes import Spec
+from laminae.ops.bits import movable
+from laminae.ops.registry import operator
+
+
+def nonzero_shape(X):
+    return Spec("int64", (X.rank, None))
+
+
+@operator("NonZero", since=9, kind="selection", shape=nonzero_shape)
+def nonzero(X):
+    """Where `X` is not zero, in order: one column of indices for each element; int64, [rank, count]."""
+    return torch.nonzero(movable(X)).t()

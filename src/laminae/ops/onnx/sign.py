@@ -1,0 +1,17 @@
+"""Sign. https://onnx.ai/onnx/operators/onnx__Sign.html"""
+
+import numpy as np
+
+from laminae.base import torch
+from laminae.ops.registry import operator
+from laminae.ops.rules import same_shape
+from laminae.ops.unsigned import in_numpy
+
+
+@operator("Sign", since=9, kind="arithmetic", shape=same_shape)
+def sign(input):
+    """-1, 0 or 1: the sign of x, element by element; any shape, same shape out."""
+    try:
+        return torch.sign(input)
+    except NotImplementedError:
+        return in_numpy(np.sign, input)

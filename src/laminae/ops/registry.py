@@ -1,0 +1,181 @@
+"""What an operator is, and how it is found: by domain, name and opset, in the file that bears its name.
+
+    @operator("Softmax", since=13, kind="activation", shape=same_shape)
+    def softmax(input, *, axis=-1): ...
+
+The function's positional parameters are the operator's inputs (None where one is left out), its keywords the
+attributes with their defaults. It returns one value or a tuple. Two keyword names are ours, not the standard's:
+`n_outputs`, how many outputs the layer has, and `context`, what a layer with bodies runs them by.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import keyword
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from laminae.base.errors import UsageError
+from laminae.base.shapes import Spec, Unknown
+
+FOLDERS = {"": "laminae.ops.onnx"}
+"""Domain → the package that holds its operators."""
+
+OURS = ("n_outputs", "context")
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator from one opset on."""
+
+    name: str
+    domain: str
+    since: int
+    run: Callable[..., Any]
+    shape: Callable[..., Any] | None
+    cost: Callable[..., int] | None
+    kind: str
+    aliases: bool
+    random: bool
+    guarded: bool = False
+    direct: Callable[..., Callable[..., Any] | None] | None = None
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        return inspect.signature(self.run)
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The names of the attributes it takes."""
+        named = (p.name for p in self.signature.parameters.values() if p.kind is p.KEYWORD_ONLY)
+        return frozenset(named) - set(OURS)
+
+    @cached_property
+    def asks(self) -> frozenset[str]:
+        """Which of `n_outputs` and `context` it wants to be given."""
+        return frozenset(OURS) & self.signature.parameters.keys()
+
+    @cached_property
+    def input_names(self) -> tuple[str, ...]:
+        """The standard's names of its inputs; a variadic one last, with a star."""
+        kinds = inspect.Parameter
+        return tuple(
+            "*" + p.name if p.kind is kinds.VAR_POSITIONAL else p.name
+            for p in self.signature.parameters.values()
+            if p.kind is not kinds.KEYWORD_ONLY
+        )
+
+    @cached_property
+    def min_inputs(self) -> int:
+        kinds = inspect.Parameter
+        positional = [p for p in self.signature.parameters.values() if p.kind is kinds.POSITIONAL_OR_KEYWORD]
+        return sum(p.default is kinds.empty for p in positional)
+
+    def input_name(self, index: int) -> str:
+        """The standard's name of the input at a place."""
+        names = self.input_names
+        if index < len(names) and not names[index].startswith("*"):
+            return names[index]
+        return f"{names[-1][1:]}[{index - len(names) + 1}]" if names and names[-1].startswith("*") else f"input {index}"
+
+    def infer(
+        self, inputs: Sequence[Spec | None], attributes: Mapping[str, Any], n_outputs: int, context: Any = None
+    ) -> tuple[Spec, ...]:
+        """What is known of the outputs; open where the rule does not say. Raises ShapeError where inputs cannot fit."""
+        unknown = (Spec(),) * n_outputs
+        if self.shape is None:
+            return unknown
+        extra = {"n_outputs": n_outputs, "context": context}
+        try:
+            found = self.shape(*inputs, **attributes, **{name: extra[name] for name in self.asks})
+        except Unknown:
+            return unknown
+        specs = found if isinstance(found, tuple) else (found,)
+        return (specs + unknown)[:n_outputs]
+
+
+_operators: dict[tuple[str, str], list[Operator]] = {}
+
+
+def operator(
+    name: str,
+    *,
+    since: int = 1,
+    kind: str = "",
+    shape: Callable[..., Any] | None = None,
+    cost: Callable[..., int] | None = None,
+    aliases: bool = False,
+    random: bool = False,
+    guarded: bool = False,
+    direct: Callable[..., Callable[..., Any] | None] | None = None,
+    domain: str = "",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the function as operator `name` from opset `since` on.
+
+    kind: what it is in one word, shared by all vocabularies ("convolution", "activation", …), for drawing and fusing.
+    shape: the rule, called as the function is, with a `Spec` for each input; cost: likewise, gives multiply-adds.
+    aliases: whether an output may share memory with an input (a view), or be an attribute's own memory.
+    random: whether two runs on the same inputs may differ. guarded: watched for changing its inputs in place.
+    direct: called once with the attributes, gives the torch function that does the same on the inputs with no Python
+    between, or None where there is none: what a forward pass of many small layers is quick by.
+    """
+
+    def register(run: Callable[..., Any]) -> Callable[..., Any]:
+        versions = _operators.setdefault((domain, name), [])
+        versions[:] = [o for o in versions if o.since != since]
+        versions.append(Operator(name, domain, since, run, shape, cost, kind, aliases, random, guarded, direct))
+        versions.sort(key=lambda o: o.since)
+        return run
+
+    return register
+
+
+def register_operator(
+    name: str,
+    run: Callable[..., Any] | None = None,
+    *,
+    domain: str = "custom",
+    since: int = 1,
+    shape: Callable[..., Any] | None = None,
+    cost: Callable[..., int] | None = None,
+    kind: str = "custom",
+) -> Callable[..., Any]:
+    """Teach Laminae an operator of your own, as a decorator or with the function given.
+
+    run: takes torch tensors as the operator's inputs (None where one is left out) and its attributes as keywords,
+    and returns a tensor or a tuple. shape: the same with a `Spec` for each input. Raises UsageError for a main-domain name
+    that exists already: files rely on the standard's meaning.
+    """
+    if domain in FOLDERS and find(domain, name, 2**31) is not None:
+        raise UsageError(
+            f"operator {name!r} belongs to the standard and cannot be replaced",
+            {"instead": "give your operator a domain of its own: register_operator(..., domain='my.domain')"},
+        )
+    register = operator(name, since=since, kind=kind, shape=shape, cost=cost, aliases=True, domain=domain)
+    return register if run is None else register(run)
+
+
+def module_name(domain: str, name: str) -> str:
+    """The module that holds an operator, by rule."""
+    stem = name.lower()
+    return f"{FOLDERS[domain]}.{stem}_" if keyword.iskeyword(stem) else f"{FOLDERS[domain]}.{stem}"
+
+
+def versions(domain: str, name: str) -> tuple[Operator, ...]:
+    """All versions of an operator that Laminae has, oldest first; its file is loaded when first asked for."""
+    domain = "" if domain == "ai.onnx" else domain
+    if (domain, name) not in _operators and domain in FOLDERS and name.isidentifier():
+        module = module_name(domain, name)
+        if importlib.util.find_spec(module) is not None:
+            importlib.import_module(module)
+    return tuple(_operators.get((domain, name), ()))
+
+
+def find(domain: str, name: str, opset: int) -> Operator | None:
+    """The version of an operator that a model of that opset means: the newest not newer than the opset."""
+    fitting = [o for o in versions(domain, name) if o.since <= opset]
+    return fitting[-1] if fitting else None

@@ -1,0 +1,45 @@
+"""The layers as plain records before any run: shapes by the operators' rules, parameters counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from laminae.base.records import LayerRecord, OutputRecord
+from laminae.base.shapes import Spec
+from laminae.graph import Graph, Layer
+from laminae.graph.select import unknown
+from laminae.ops.registry import find
+from laminae.plan.shapes import Walk, spec_of, walk
+
+
+def describe(graph: Graph, shapes: Mapping[str, Sequence[int | str]] | None = None) -> tuple[LayerRecord, ...]:
+    """One record a layer, in forward order. shapes: of inputs by name, in place of the declared ones."""
+    given = {name: _given(graph, name, shape) for name, shape in (shapes or {}).items()}
+    found = walk(graph, given)
+    return tuple(_record(i, layer, found) for i, layer in enumerate(graph.layers, 1))
+
+
+def _given(graph: Graph, name: str, shape: Sequence[int | str]) -> Spec:
+    value = next((v for v in graph.inputs if v.name == name), None)
+    if value is None:
+        raise unknown("input", name, [v.name for v in graph.inputs])
+    return Spec(value.dtype, tuple(shape))
+
+
+def _record(index: int, layer: Layer, found: Walk) -> LayerRecord:
+    specs = [(value.name, spec_of(value, found)) for value in layer.outputs if value is not None]
+    operator = None if layer.is_input else find(layer.domain, layer.operator, layer.opset)
+    return LayerRecord(
+        index=index,
+        name=layer.name,
+        op=layer.operator,
+        path=layer.path,
+        inputs=tuple("" if x is None else x.name for x in layer.inputs),
+        reads=tuple(x.name for x in layer.previous),
+        outputs=tuple(OutputRecord(name, spec.dims, spec.dtype) for name, spec in specs),
+        parameters=sum(p.size for p in layer.parameters.values()),
+        domain=layer.domain,
+        kind=operator.kind if operator else "",
+    )
+
+

@@ -1,0 +1,155 @@
+"""What ran, in forward order: one entry for each turn of a layer, those inside bodies included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from laminae.base.arrays import is_tensor
+from laminae.base.dtypes import dtype_name
+from laminae.base.records import LayerRecord, OutputRecord, Statistics
+from laminae.engines.torch import Run
+from laminae.graph import Layer, Parameter
+from laminae.plan.plan import Step
+from laminae.trace.statistics import statistics
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One turn of a layer. name: unique in the trace, a path for layers in bodies (`If_12/then/LSTM_3`, passes `#2`).
+
+    values: its outputs, None where one is left out or not kept. ms: the time it took.
+    """
+
+    index: int
+    name: str
+    path: str
+    layer: Layer
+    values: tuple[Any, ...]
+    kept: bool
+    ms: float | None
+    notes: tuple[Any, ...] = ()
+    kind: str = ""
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def op(self) -> str:
+        return self.layer.operator
+
+    @property
+    def output(self) -> Any:
+        """The stored output: a tensor, or a tuple where the layer has several."""
+        return self.values[0] if len(self.values) == 1 else self.values
+
+    @property
+    def statistics(self) -> tuple[Statistics | None, ...]:
+        """Of each output, computed when first asked for."""
+        if "statistics" not in self._cache:
+            self._cache["statistics"] = tuple(None if v is None else statistics(v) for v in self.values)
+        return self._cache["statistics"]  # type: ignore[no-any-return]
+
+    def record(self, *, statistics: bool = False) -> LayerRecord:
+        """As a plain record for tables, drawings and JSON."""
+        stats = self.statistics if statistics else (None,) * len(self.values)
+        outputs = tuple(
+            _output(value.name if value is not None else "", found, note, stat)
+            for value, found, note, stat in zip(
+                self.layer.outputs, self.values, self.notes or (None,) * len(self.values), stats, strict=True
+            )
+            if value is not None
+        )
+        return LayerRecord(
+            index=self.index,
+            name=self.name,
+            op=self.op,
+            path=self.path,
+            inputs=tuple("" if x is None else x.name for x in self.layer.inputs),
+            reads=tuple(layer.name for layer in self.layer.previous),
+            outputs=outputs,
+            parameters=sum(p.size for p in self.layer.parameters.values()),
+            ms=self.ms,
+            domain=self.layer.domain,
+            kind=self.kind,
+            values=self.values,
+        )
+
+
+def _output(name: str, value: Any, note: Any, stat: Statistics | None) -> OutputRecord:
+    if is_tensor(value):
+        return OutputRecord(name, tuple(value.shape), dtype_name(value), value.nbytes, stat)
+    if note is not None:
+        shape, dtype, size = note
+        return OutputRecord(name, shape, str(dtype).removeprefix("torch."), size, stat)
+    return OutputRecord(name, None, None, None, stat)
+
+
+class Record:
+    """All entries of one run, and the values by name."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """In forward order; a layer stands before the layers that ran inside it."""
+        passes: Counter[str] = Counter()
+        turns = _turns(self.run, "", passes)
+        return tuple(Entry(i, *turn) for i, turn in enumerate(turns, 1))
+
+    @cached_property
+    def by_name(self) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            found.setdefault(entry.name, entry)
+        for entry in self.entries:
+            found.setdefault(entry.path, entry)
+        return found
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The stored outputs of the outermost graph by value name."""
+        return {
+            value.name: self.run.values[slot]
+            for step in self.run.program.plan.order
+            if step.kept
+            for value, slot in zip(step.layer.outputs, step.writes, strict=True)
+            if value is not None and slot is not None
+        } | {
+            out.name: value
+            for out, value in zip(self.run.program.plan.graph.outputs, self.run.outputs, strict=False)
+            if not isinstance(out, Parameter)
+        }
+
+    @property
+    def ms(self) -> float:
+        """Of the whole pass."""
+        ticks = self.run.ticks
+        return (ticks[-1] - ticks[0]) * 1e3 if ticks else 0.0
+
+
+def _turns(run: Run, prefix: str, passes: Counter[str]) -> Iterator[tuple[Any, ...]]:
+    place = 0
+    for step in run.program.plan.order:
+        ms = 0.0 if run.ticks else None
+        if not step.layer.is_input:
+            ms = (run.ticks[place + 1] - run.ticks[place]) * 1e3 if run.ticks else None
+            place += 1
+        name, path = _numbered(prefix, step, passes)
+        values = tuple(run.values[slot] if slot is not None and step.kept else None for slot in step.writes)
+        kind = step.operator.kind if step.operator is not None else ""
+        yield name, path, step.layer, values, step.kept, ms, run.notes.get(step.layer, ()), kind
+        for label, inner in run.inner.get(step.layer, ()):
+            yield from _turns(inner, f"{prefix}{step.path}/{label}/", passes)
+
+
+def _numbered(prefix: str, step: Step, passes: Counter[str]) -> tuple[str, str]:
+    """The name and path of this turn: inside a body, a layer's second turn is its pass `#2`."""
+    if not prefix:
+        return step.name, step.path
+    path = prefix + step.path
+    passes[path] += 1
+    path = path if passes[path] == 1 else f"{path}#{passes[path]}"
+    return path, path
