@@ -12,6 +12,7 @@ from laminae.graph.lint import require_sound
 from laminae.graph.select import one
 from laminae.layers import build
 from laminae.plan.check import fitting_problems
+from laminae.plan.shapes import spec_of, walk
 
 
 def insert(graph: Graph, layer: Any, after: str | None, before: str | None, name: str | None, seed: int) -> Layer:
@@ -20,7 +21,7 @@ def insert(graph: Graph, layer: Any, after: str | None, before: str | None, name
         raise EditError("insert needs one place", {"write": "insert(layer, after='name') or insert(layer, before='name')"})
     anchor = one(graph, after or before or "")
     with _checked(graph):
-        value = _output(anchor) if after else _reads(anchor)[0]
+        (value,) = _known(graph, (_output(anchor) if after else _reads(anchor)[0],))
         at = graph.index.position[anchor] + (1 if after else 0)
         layers, parameters, values = build.place(graph, layer, (value,), at, name=name, seed=seed)
         change.put_in(graph, at, layers, parameters)
@@ -35,20 +36,15 @@ def insert(graph: Graph, layer: Any, after: str | None, before: str | None, name
 def replace(graph: Graph, old: str, layer: Any, name: str | None, seed: int) -> Layer:
     """The new layer's last operator."""
     gone = one(graph, old)
+    if gone.is_input:
+        raise EditError(f"layer {old!r} is an input layer and cannot be replaced", {"instead": "build a model on another Input"})
     with _checked(graph):
-        if gone.is_input:
-            raise EditError(f"layer {old!r} is an input layer and cannot be replaced", {"instead": "build a model on another Input"})
-        at = graph.index.position[gone]
+        at, values = graph.index.position[gone], _known(graph, _reads(gone))
         own = name or getattr(layer, "name", None) or gone.name
-        if own == gone.name:
-            gone.name, values = f"{gone.name}:old", [v for v in gone.outputs if v is not None]
-            for value in values:
-                value.name = f"{value.name}:old"
-            graph.changed()
-        layers, parameters, made = build.place(graph, layer, _reads(gone), at, name=own, seed=seed)
-        bearing = {p.name for p in parameters}
-        for parameter in [p for p in gone.parameters.values() if p.name in bearing and graph.readers(p) == (gone,)]:
-            graph.parameters.pop(parameter.name)
+        layers, parameters, made = build.place(graph, layer, values, at, name=own, seed=seed, instead_of=[gone])
+        for parameter in gone.parameters.values():
+            if graph.readers(parameter) == (gone,):
+                graph.parameters.pop(parameter.name, None)
         change.put_in(graph, at, layers, parameters)
         for before, after in zip([v for v in gone.outputs if v is not None], made, strict=False):
             change.reroute(graph, before, after)
@@ -103,6 +99,15 @@ class _checked:
                 f"the edit was refused: layer {new[0].layer!r} could not take its input after it",
                 {"because": new[0].text, "the model": "is as it was"},
             )
+
+
+def _known(graph: Graph, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The same values, with what the operators' rules say of them written on them: a new layer takes its sizes from there."""
+    found = walk(graph)
+    for value in values:
+        spec = spec_of(value, found)
+        value.dtype, value.shape = spec.dtype, spec.dims
+    return values
 
 
 def _output(layer: Layer) -> Value:

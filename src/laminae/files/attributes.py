@@ -52,7 +52,8 @@ def read_attribute(proto: Any, what: str, reading: Reading, body: Callable[[Any]
         return [read_tensor(item, what, reading) for item in value]
     if kind == 10:
         raise reading.error(f"{what} is a list of graphs, which no operator takes", {"expected": "one graph per attribute"})
-    return Serialized(kind, _in_words(kind, value), onnx.AttributeProto(type=kind, **{FIELDS[kind]: value}).SerializeToString())
+    whole: Any = onnx.AttributeProto
+    return Serialized(kind, _in_words(kind, value), whole(type=kind, **{FIELDS[kind]: value}).SerializeToString())
 
 
 def attribute_kind(proto: Any, what: str, reading: Reading) -> int:

@@ -35,7 +35,9 @@ class ExternalData:
         offset, length = place.number("offset") or 0, place.number("length")
         buffer = self.map(place, place.file(self.path.parent))
         if length is not None and length != expected:
-            raise place.error("has other data than its dims ask for", {"expected": f"{expected:,} bytes", "found": f"length {length:,}"})
+            raise place.error(
+                "has other data than its dims ask for", {"expected": f"{expected:,} bytes", "found": f"length {length:,}"}
+            )
         if offset + expected > len(buffer):
             raise place.error(
                 "has data past the end of the file",

@@ -5,18 +5,19 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from laminae.base.errors import ModelError
 from laminae.files.checks import main_domain
-from laminae.files.kept import keep, unknown_fields
+from laminae.files.kept import read_metadata, unknown_fields
 from laminae.files.layer_reader import read_layer
 from laminae.files.lazy import onnx
-from laminae.files.parameters import read_parameters
+from laminae.files.parameters import declare_parameter, read_parameters
 from laminae.files.reading import Names, Reading, Scope
 from laminae.files.value_types import declare
 from laminae.graph.graph import Graph
+from laminae.graph.layer import INPUT, OURS, Layer
 from laminae.graph.order import forward_order, is_ordered
 from laminae.graph.parameter import Parameter
 from laminae.graph.value import Value
-from laminae.files.kept import read_metadata
 
 LAYER = "laminae.layer"
 """Key in the metadata of an input's ValueInfoProto: the name of its layer, where it is not the input's own."""
@@ -66,7 +67,10 @@ class _GraphReader:
                 found = f"{name!r} twice" if name else "an input without a name"
                 raise self.reading.error(f"{self.what} has an input that cannot be told apart", {"found": found})
             seen.add(name)
-            if name not in self.scope.names:
+            there = self.scope.names.get(name)
+            if isinstance(there, Parameter):
+                declare_parameter(there, info, self.reading)
+            else:
                 self.add_input(name, None if self.function else info)
 
     def add_input(self, name: str, info: Any) -> None:
@@ -74,13 +78,8 @@ class _GraphReader:
         if info is not None:
             declare(value, info, self.reading)
         layer = self.names.give(value.metadata.pop(LAYER, name))
-        value = self.replace_input(value, layer)
+        self.graph.append(Layer(layer, INPUT, outputs=(value,), domain=OURS))
         self.scope.names[name] = value
-
-    def replace_input(self, declared: Value, layer: str) -> Value:
-        value = self.graph.add_input(declared.name, declared.dtype, declared.shape, layer=layer)
-        value.metadata, value.doc = declared.metadata, declared.doc
-        return value
 
     def name_values(self) -> None:
         """A value for each output of each node. Raises ModelError for a name that is given twice."""
@@ -118,7 +117,7 @@ class _GraphReader:
             if isinstance(there, Value):
                 declare(there, info, self.reading)
             elif isinstance(there, Parameter):
-                there.metadata = {**read_metadata(info.metadata_props, f"value {info.name!r}", self.reading), **there.metadata}
+                declare_parameter(there, info, self.reading)
             else:
                 stray.value_info.append(info)
         self.stray = stray
@@ -134,13 +133,13 @@ class _GraphReader:
     def input(self, name: str, node: Any) -> Value | Parameter | None:
         if not name:
             return None
-        found: Value | Parameter | None = self.scope.find(name)
+        found: Value | Parameter | None = self.scope.find(self.reading.text(name, "an input name"))
         if found is None:
             raise self.nobody(name, _in_words(node) + " reads")
         return found
 
     def nobody(self, name: str, who: str) -> Exception:
-        near = difflib.get_close_matches(str(name), list(self.scope.names)[:5000], n=3)
+        near = difflib.get_close_matches(name, list(self.scope.names)[:5000], n=3) if len(name) < 200 else []
         details = {"expected": "an input, a parameter or an earlier layer's value of that name"}
         if near:
             details["there are"] = ", ".join(map(repr, near))
@@ -158,11 +157,16 @@ class _GraphReader:
         graph.doc = self.reading.text(proto.doc_string, f"the text of {self.what}")
         graph.metadata = read_metadata(proto.metadata_props, self.what, self.reading)
         self.stray.quantization_annotation.extend(proto.quantization_annotation)
-        graph.notes["graph_kept"] = self.stray.SerializeToString() + unknown_fields(proto)
+        rest = self.stray.SerializeToString() + unknown_fields(proto)
+        if rest:
+            graph.notes["graph_kept"] = rest
 
     def bring_into_order(self) -> None:
         if not is_ordered(self.graph.layers):
-            self.graph.layers = forward_order(self.graph.layers)
+            try:
+                self.graph.layers = forward_order(self.graph.layers)
+            except ModelError as cycle:
+                raise self.reading.error(f"{cycle.message}, in {self.what}", cycle.details) from cycle
             self.graph.notes["sorted"] = True
             self.graph.changed()
 

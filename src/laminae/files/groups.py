@@ -24,14 +24,16 @@ def group_of_name(name: str) -> str:
 
 
 def group_of_namespace(namespace: str) -> str:
-    """A plain path (`encoder/layer/0`) is the group; PyTorch's is `: Model/encoder: Encoder/encoder.layer.0: Layer/view: aten.view`."""
+    """A plain path (`encoder/layer/0`) is the group. PyTorch's holds classes too, and the operator last:
+    `: Model/encoder: Encoder/encoder.layer.0: Layer/view: aten.view`.
+    """
     if ": " not in namespace:
         return "/".join(part for part in namespace.split("/") if part)
     return group_of_modules([part.split(": ", 1)[0] for part in namespace.split("/")[:-1]])
 
 
 def group_of_scopes(text: str) -> str:
-    """PyTorch's list of module names from the outermost in, the node's own name last: `['', 'encoder', 'encoder.layer.0', 'view']`."""
+    """PyTorch's list of modules from the outermost in, the node's own name last: `['', 'encoder', 'encoder.layer.0', 'view']`."""
     try:
         scopes = ast.literal_eval(text) if len(text) < 10_000 else None
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -19,27 +19,30 @@ KEPT = "onnx.kept"
 TYPE = "onnx.type"
 """Key in the metadata of a value that is no tensor: its type in words (`sequence(tensor(float32)[…])`)."""
 
-OURS = (KEPT, TYPE)
+KEPT_INFO = "onnx.kept.info"
+"""Key in the metadata of a parameter: what a ValueInfoProto says of it that its array does not."""
+
+OURS = (KEPT, TYPE, KEPT_INFO)
 
 
-def keep(metadata: dict[str, str], rest: Any, message: Any) -> None:
+def keep(metadata: dict[str, str], rest: Any, message: Any, *, key: str = KEPT) -> None:
     """Put the rest of a message, and the fields of it that nobody knows, among the metadata."""
     data = rest.SerializeToString() + unknown_fields(message)
     if data:
-        metadata[KEPT] = base64.b64encode(data).decode()
+        metadata[key] = base64.b64encode(data).decode()
 
 
-def kept(metadata: dict[str, str], kind: Any) -> Any | None:
+def kept(metadata: dict[str, str], kind: Any, *, key: str = KEPT) -> Any | None:
     """The message of that kind that was kept, None where there is none. Raises FileError where it is no such message."""
-    if KEPT not in metadata:
+    if key not in metadata:
         return None
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
-        return kind.FromString(base64.b64decode(metadata[KEPT], validate=True))
+        return kind.FromString(base64.b64decode(metadata[key], validate=True))
     except (DecodeError, ValueError) as problem:
         raise FileError(
-            f"the metadata {KEPT!r} is not what opening a file put there", {"way out": f"delete the key {KEPT!r}"}
+            f"the metadata {key!r} is not what opening a file put there", {"way out": f"delete the key {key!r}"}
         ) from problem
 
 

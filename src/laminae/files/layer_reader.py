@@ -55,13 +55,15 @@ def read_layer(
     )
 
 
-def _opset(
-    domain: str, operator: str, function: Function | None, opsets: dict[str, int], what: str, reading: Reading
-) -> int:
+def _opset(domain: str, operator: str, function: Function | None, opsets: dict[str, int], what: str, reading: Reading) -> int:
     """The version of the layer's operator set; a function needs none."""
     if domain not in opsets and function is None:
         raise reading.error(
             f"{what} is of an operator set whose version the model does not say",
-            {"operator": operator, "domain": domain or "ai.onnx", "the model says": ", ".join(f"{d or 'ai.onnx'} {v}" for d, v in opsets.items())},
+            {
+                "operator": operator,
+                "domain": domain or "ai.onnx",
+                "the model says": ", ".join(f"{d or 'ai.onnx'} {v}" for d, v in opsets.items()),
+            },
         )
     return opsets.get(domain, 1)

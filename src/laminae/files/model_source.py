@@ -103,4 +103,6 @@ def not_onnx(label: str, head: bytes, because: str) -> LaminaeError:
     if likeness is None:
         return FileError(f"{label!r} is not an ONNX model", {"because": because, "expected": "a serialized onnx.ModelProto"})
     details = {"looks like": likeness.looks_like, "because": because}
-    return FileError(f"{label!r} is not an ONNX model", {**details, **({"way out": likeness.way_out} if likeness.way_out else {})})
+    return FileError(
+        f"{label!r} is not an ONNX model", {**details, **({"way out": likeness.way_out} if likeness.way_out else {})}
+    )

@@ -45,5 +45,4 @@ def _describe(graph: Graph, proto: Any, reading: Reading) -> None:
         graph.notes[key] = reading.text(getattr(proto, key), key)
     rest = onnx.ModelProto(training_info=proto.training_info, configuration=proto.configuration)
     graph.notes["model_kept"] = rest.SerializeToString() + unknown_fields(proto)
-    if reading.checksums:
-        graph.notes["checksums"] = reading.checksums
+    graph.notes["checksums"] = reading.checksums

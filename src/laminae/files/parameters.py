@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from laminae.files.kept import keep, read_metadata
+from laminae.files.kept import KEPT_INFO, keep, read_metadata
 from laminae.files.lazy import onnx
 from laminae.files.reading import Reading, Scope
 from laminae.files.tensors import read_tensor
 from laminae.files.value_types import value_info
 from laminae.graph.graph import Graph
 from laminae.graph.parameter import Parameter
-
-KEPT_INPUT = "onnx.kept.input"
 
 
 def read_parameters(proto: Any, graph: Graph, scope: Scope, reading: Reading, ir_version: int) -> None:
@@ -42,3 +40,14 @@ def read_parameter(tensor: Any, reading: Reading) -> Parameter:
     metadata = read_metadata(tensor.metadata_props, what, reading)
     keep(metadata, onnx.TensorProto(), tensor)
     return Parameter(name, array, metadata=metadata, doc=reading.text(tensor.doc_string, f"the text of {what}"))
+
+
+def declare_parameter(parameter: Parameter, info: Any, reading: Reading) -> None:
+    """What a ValueInfoProto says of a parameter: as an input (all are in old files), or among the other values."""
+    what = f"value {parameter.name!r}"
+    parameter.metadata = {**read_metadata(info.metadata_props, what, reading), **parameter.metadata}
+    parameter.doc = parameter.doc or reading.text(info.doc_string, f"the text of {what}")
+    rest = onnx.ValueInfoProto()
+    if info.HasField("type") and info.type != value_info("", parameter.dtype, parameter.shape).type:
+        rest.type.CopyFrom(info.type)
+    keep(parameter.metadata, rest, info, key=KEPT_INFO)

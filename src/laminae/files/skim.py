@@ -7,6 +7,7 @@ Walks the protobuf wire format (https://protobuf.dev/programming-guides/encoding
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,10 +76,8 @@ def skim(buffer: Any) -> tuple[bytes, Cuts]:
 def nested(buffer: Any) -> bool:
     """Whether graphs are nested deeper than protobuf parses."""
     walk = _Walk(buffer, small=2)
-    try:
+    with suppress(Malformed, Truncated):
         walk.message("model", 0, len(buffer), 0)
-    except (Malformed, Truncated):
-        pass
     return walk.deepest >= DEEPEST - 10
 
 
@@ -125,7 +124,7 @@ class _Walk:
                 self.strange = True
             stop = self.skip(tag & 7, at, end)
             if tag & 7 == 2 and tag >> 3 in inside and stop - at >= self.small and depth < DEEPEST:
-                size, at = self.varint(at, end)
+                _, at = self.varint(at, end)
                 new = self.replace(inside[tag >> 3], at, stop, depth)
                 if new is not None:
                     pieces += [self.view[kept:begin], encode_varint(tag), encode_varint(sum(map(len, new))), *new]

@@ -145,6 +145,6 @@ def _elements(items: Array, name: str, size: int) -> Array:
         return unpack(items.astype(np.uint8), name, size)
     if name in ("float16", "bfloat16"):
         return items.astype(np.uint16).view(target)
-    if name.startswith(("float8", "float6")):
+    if name.startswith(("float8", "float6_")):
         return items.astype(np.uint8).view(target)
     return items.astype(target)

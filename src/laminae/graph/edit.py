@@ -82,8 +82,9 @@ def take_out(graph: Graph, layer: Layer, stand_in: Value | None) -> None:
 def drop_unread_parameters(graph: Graph, parameters: Sequence[Parameter] | Any) -> None:
     """Forget those that no layer reads any more."""
     for parameter in list(parameters):
-        if not graph.readers(parameter) and parameter not in graph.outputs:
-            graph.parameters.pop(parameter.name, None)
+        held = graph.parameters.get(parameter.name) is parameter
+        if held and not graph.readers(parameter) and parameter not in graph.outputs:
+            del graph.parameters[parameter.name]
 
 
 def settle(graph: Graph, changed: set[Value]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from laminae.base.errors import ShapeError
 from laminae.graph import Value
 from laminae.layers.arguments import is_whole, refusal, require_choice, require_number
 from laminae.layers.layer import BuilderLayer, Placed
@@ -16,6 +15,7 @@ class ReLU(BuilderLayer[Placed]):
     """max(0, x)."""
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("Relu", x)
 
 
@@ -29,6 +29,7 @@ class LeakyReLU(BuilderLayer[Placed]):
         require_number(self, "negative_slope", self.negative_slope, 0)
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("LeakyRelu", x, alpha=float(self.negative_slope))
 
 
@@ -42,6 +43,7 @@ class ELU(BuilderLayer[Placed]):
         require_number(self, "alpha", self.alpha, 0)
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("Elu", x, alpha=float(self.alpha))
 
 
@@ -58,6 +60,7 @@ class GELU(BuilderLayer[Placed]):
         require_choice(self, "approximate", self.approximate, ("none", "tanh"))
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("Gelu", x, approximate=self.approximate)
 
 
@@ -66,6 +69,7 @@ class SiLU(BuilderLayer[Placed]):
     """x · σ(x), also called Swish: a group of Sigmoid and Mul (the operator Swish is of opset 24)."""
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("Mul", x, at.put("Sigmoid", x))
 
 
@@ -74,6 +78,7 @@ class Sigmoid(BuilderLayer[Placed]):
     """σ(x) = 1 / (1 + exp(-x))."""
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("Sigmoid", x)
 
 
@@ -82,6 +87,7 @@ class Tanh(BuilderLayer[Placed]):
     """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("Tanh", x)
 
 
@@ -90,6 +96,7 @@ class Softplus(BuilderLayer[Placed]):
     """log(1 + exp(x))."""
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("Softplus", x)
 
 
@@ -98,6 +105,7 @@ class HardSwish(BuilderLayer[Placed]):
     """x · min(max(x + 3, 0), 6) / 6 (torch.nn.Hardswish). Howard et al. 2019."""
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("HardSwish", x)
 
 
@@ -106,6 +114,7 @@ class Mish(BuilderLayer[Placed]):
     """x · tanh(log(1 + exp(x))). Misra 2019."""
 
     def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
         return at.put("Mish", x)
 
 
@@ -120,8 +129,5 @@ class Softmax(BuilderLayer[Placed]):
             raise refusal(self, "axis", "a whole number", self.axis)
 
     def place(self, at: Place, x: Value) -> Value:
-        rank = len(at.shape(x, 1))
-        if not -rank <= self.axis < rank:
-            details = {"expected": f"an axis from {-rank} to {rank - 1}", "found": f"axis {self.axis}"}
-            raise at.error(ShapeError, "has no such axis in its input", details, x)
-        return at.put("Softmax", x, axis=int(self.axis))
+        at.floats(x)
+        return at.put("Softmax", x, axis=at.axis(self.axis, x))

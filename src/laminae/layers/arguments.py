@@ -17,6 +17,11 @@ def is_whole(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
+def numbers(sizes: Sizes) -> list[int]:
+    """The numbers of a sequence, or the one number."""
+    return [int(n) for n in sizes] if isinstance(sizes, Sequence) else [int(sizes)]
+
+
 def require_whole(owner: object, what: str, value: object, least: int = 1) -> None:
     """Raises UsageError unless `value` is a whole number of at least `least`."""
     if not (is_whole(value) and int(value) >= least):  # type: ignore[call-overload]
@@ -25,8 +30,8 @@ def require_whole(owner: object, what: str, value: object, least: int = 1) -> No
 
 def require_sizes(owner: object, what: str, value: object, least: int = 1) -> None:
     """Raises UsageError unless `value` is one whole number or a sequence of them, each at least `least`."""
-    numbers = [value] if is_whole(value) else value
-    if not isinstance(numbers, Sequence) or not numbers or not all(is_whole(n) and n >= least for n in numbers):
+    several = [value] if is_whole(value) else value
+    if not isinstance(several, Sequence) or not several or not all(is_whole(n) and n >= least for n in several):
         raise refusal(owner, what, f"a whole number, or one for each axis, {least} or more", value)
 
 

@@ -7,11 +7,14 @@ from typing import Any
 
 from laminae.base.errors import UsageError
 from laminae.graph import Graph, Value
+from laminae.layers.edit import place
 from laminae.layers.input import Input
 from laminae.layers.layer import BuilderLayer, Call, Placed, Source
 from laminae.layers.naming import Names
 from laminae.layers.placing import put_layer
 from laminae.layers.site import OPSET, Site, generator
+
+__all__ = ["build", "chain", "place"]
 
 Outputs = Source | Sequence[Source] | Mapping[str, Source]
 
@@ -141,8 +144,9 @@ def _reserve(
     names: Names, given: Sequence[Input], calls: Sequence[Call], outputs: Mapping[str, Source]
 ) -> dict[BuilderLayer[Any], str]:
     """Take every name that was given before any is made up; the layers that have one."""
-    owners: dict[str, object] = {}
-    for owner in [*given, *dict.fromkeys(call.layer for call in calls)]:
+    owners: dict[str, Input | BuilderLayer[Any]] = {}
+    bearers: list[Input | BuilderLayer[Any]] = [*given, *dict.fromkeys(call.layer for call in calls)]
+    for owner in bearers:
         if owner.name is not None and owners.setdefault(owner.name, owner) is not owner:
             raise UsageError(
                 f"two layers are named {owner.name!r}",

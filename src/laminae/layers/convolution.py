@@ -7,7 +7,7 @@ from typing import Any
 
 from laminae.base.errors import ShapeError
 from laminae.graph import Parameter, Value
-from laminae.layers.arguments import Sizes, refusal, require_sizes, require_whole
+from laminae.layers.arguments import Sizes, numbers, refusal, require_sizes, require_whole
 from laminae.layers.init import Init, bias_start, fans, require_init
 from laminae.layers.layer import BuilderLayer, Placed
 from laminae.layers.linear import bias_parameter
@@ -44,7 +44,7 @@ class Conv(BuilderLayer[Placed]):
         if isinstance(self.padding, str):
             if self.padding != "same":
                 raise refusal(self, "padding", "'same', or numbers, 0 or more", self.padding)
-            if self.stride != 1 and any(s != 1 for s in _numbers(self.stride)):
+            if set(numbers(self.stride)) != {1}:
                 raise refusal(self, "stride", "1, because padding is 'same'", self.stride)
         else:
             require_sizes(self, "padding", self.padding, 0)
@@ -138,10 +138,6 @@ def _require_common(layer: Conv | ConvTranspose) -> None:
     require_init(layer, layer.init)
     if layer.out_channels % layer.groups:
         raise refusal(layer, "out_channels", f"a multiple of groups={layer.groups}", layer.out_channels)
-
-
-def _numbers(sizes: Sizes) -> list[int]:
-    return [sizes] if isinstance(sizes, int) else list(sizes)
 
 
 def _divided(at: Place, x: Value, groups: int) -> int:

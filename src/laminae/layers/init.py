@@ -81,11 +81,12 @@ def draw(init: Init, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     Raises UsageError where they are not numbers.
     """
     if isinstance(init, str):
-        return SCHEMES[init](shape, rng)
+        return np.asarray(SCHEMES[init](shape, rng))
     found = init(shape, rng) if callable(init) and not is_tensor(init) else init
     try:
         array = np.asarray(as_numpy(found))
-        real = array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise UsageError("these are no numbers", {"expected": f"numbers of shape {shape}", "found": str(error)}) from None
-    return real if array.dtype.kind in "biu" else array
+    if array.dtype.kind not in "biufV":
+        raise UsageError("these are no numbers", {"expected": f"real numbers of shape {shape}", "found": str(array.dtype)})
+    return array

@@ -32,7 +32,7 @@ class Input:
     def __post_init__(self) -> None:
         require_name(self, self.name)
         for dim in self.dims:
-            if not (is_whole(dim) and int(dim) > 0 or isinstance(dim, str) and dim.strip()):  # type: ignore[arg-type]
+            if not ((is_whole(dim) and int(dim) > 0) or (isinstance(dim, str) and dim.strip())):  # type: ignore[arg-type]
                 raise refusal(self, "shape", "sizes of 1 or more, or names such as 'sequence'", self.shape)
         numpy_dtype(self.dtype)
 

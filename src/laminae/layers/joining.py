@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from laminae.base.errors import DTypeError, ShapeError
+from laminae.base.errors import DTypeError
 from laminae.graph import Value
 from laminae.layers.arguments import is_whole, refusal
 from laminae.layers.layer import BuilderLayer, Placed
@@ -28,11 +28,7 @@ class Concat(BuilderLayer[Placed]):
 
     def place(self, at: Place, *xs: Value) -> Value:
         _require_one_dtype(at, xs)
-        rank = len(at.shape(xs[0], 1))
-        if not -rank <= self.axis < rank:
-            details = {"expected": f"an axis from {-rank} to {rank - 1}", "found": f"axis {self.axis}"}
-            raise at.error(ShapeError, "has no such axis in its input", details, *xs)
-        return at.put("Concat", *xs, axis=int(self.axis))
+        return at.put("Concat", *xs, axis=at.axis(self.axis, *xs))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from laminae.base.errors import UsageError
 from laminae.graph import Value
 from laminae.layers.input import Input
+from laminae.layers.naming import require_name
 
 if TYPE_CHECKING:
     from laminae.layers.placing import Place
@@ -58,6 +59,7 @@ class BuilderLayer(ABC, Generic[Out]):
 
     def __call__(self, *inputs: Source) -> Out:
         """Place the layer behind `inputs`; a tuple where it gives several values."""
+        require_name(self, self.name)
         for x in inputs:
             if not isinstance(x, (Placed, Input)):
                 raise _not_placed(self, x)
@@ -67,8 +69,8 @@ class BuilderLayer(ABC, Generic[Out]):
         return cast(Out, outs if len(outs) > 1 else outs[0])
 
     @abstractmethod
-    def place(self, at: Place, *inputs: Value) -> Value | tuple[Value, ...]:
-        """Put its operators in the graph; the values it gives, one for each of `results`."""
+    def place(self, at: Place, *inputs: Any, **none: Any) -> Value | tuple[Value, ...]:
+        """Put its operators in the graph behind the values `inputs`; what it gives, one value for each of `results`."""
 
     def __repr__(self) -> str:
         told = [(f, getattr(self, f.name)) for f in dataclasses.fields(self)]

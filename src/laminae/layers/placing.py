@@ -29,6 +29,11 @@ def put_layer(site: Site, layer: BuilderLayer[Any], inputs: tuple[Value, ...], n
     return at.settle(outs if isinstance(outs, tuple) else (outs,))
 
 
+def as_stored(value: Any) -> Any:
+    """An attribute as a file will hold it (floats are of 32 bits): a model that is saved and opened again computes the same."""
+    return float(np.float32(value)) if isinstance(value, float) else value
+
+
 class Place:
     """The place of one builder layer in the order: what its `place` method asks, and puts there.
 
@@ -71,10 +76,16 @@ class Place:
         dtype = self.site.spec(x).dtype or "float32"
         if not is_float(dtype):
             way = "Input(…, dtype='float32'), or Embedding before it where these are ids"
-            raise self.error(
-                DTypeError, "cannot take its input", {"expected": "floats", "found": dtype, "the way out": way}, x
-            )
+            raise self.error(DTypeError, "cannot take its input", {"expected": "floats", "found": dtype, "the way out": way}, x)
         return dtype
+
+    def axis(self, axis: int, *xs: Value) -> int:
+        """The axis. Raises ShapeError where the first of the inputs does not have it."""
+        rank = len(self.shape(xs[0], 1))
+        if not -rank <= axis < rank:
+            details = {"expected": f"an axis from {-rank} to {rank - 1}", "found": f"axis {axis}"}
+            raise self.error(ShapeError, "has no such axis in its input", details, *xs)
+        return int(axis)
 
     # -- what is put there ---------------------------------------------------------------------------------------------
 
@@ -86,6 +97,7 @@ class Place:
         self, count: int, operator: str, *inputs: Item | None, leaf: str = "", **attributes: Any
     ) -> tuple[Value, ...]:
         """An operator with several outputs."""
+        attributes = {key: as_stored(value) for key, value in attributes.items()}
         specs = self._infer(self.site.operator(operator), inputs, attributes, count)
         leaf = leaf or operator.lower()
         self._leaves[leaf] += 1
@@ -157,7 +169,9 @@ class Place:
         return f"{format_shape(spec.dims)} {spec.dtype or '?'}  {kind} {item.name!r}"
 
     def _look_at(self) -> dict[str, str]:
-        found = [f"{v.name!r} {format_shape(v.shape)}" for layer in self.site.layers if layer.is_input for v in layer.outputs if v]
+        found = [
+            f"{v.name!r} {format_shape(v.shape)}" for layer in self.site.layers if layer.is_input for v in layer.outputs if v
+        ]
         return {"look at": f"input {', '.join(found[:4])}, and the layers from there to here"} if found else {}
 
     def _infer(
@@ -180,7 +194,8 @@ class Place:
             details = {
                 "expected": format_shape(shape),
                 "found": format_shape(array.shape),
-                "the way out": f"give {name} in the shape that its input asks for" + (", (out, in) for Linear" * (name == "weight")),
+                "the way out": f"give {name} in the shape that its input asks for"
+                + (", (out, in) for Linear" * (name == "weight")),
             }
             raise self.error(ShapeError, f"cannot take the {name} it was given", details)
         return np.array(array, numpy_dtype(dtype))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import format_shape
 from laminae.graph import Value
-from laminae.layers.arguments import is_whole, refusal, require_number
+from laminae.layers.arguments import Sizes, is_whole, numbers, refusal, require_number
 from laminae.layers.layer import BuilderLayer, Placed
 from laminae.layers.placing import Place
 
@@ -31,17 +31,16 @@ class Reshape(BuilderLayer[Placed]):
     Raises UsageError for a shape that is none, ShapeError where the elements of a sample do not fit it.
     """
 
-    shape: int | Sequence[int]
+    shape: Sizes
 
     def __post_init__(self) -> None:
-        numbers = [self.shape] if is_whole(self.shape) else self.shape
-        whole = isinstance(numbers, Sequence) and all(is_whole(n) and (n > 0 or n == -1) for n in numbers)
-        if not whole or list(numbers).count(-1) > 1:  # type: ignore[arg-type]
+        sizes = list(self.shape) if isinstance(self.shape, Sequence) else [self.shape]
+        if not all(is_whole(n) and (n > 0 or n == -1) for n in sizes) or sizes.count(-1) > 1:
             raise refusal(self, "shape", "sizes of 1 or more behind the batch, at most one of them -1", self.shape)
 
     def place(self, at: Place, x: Value) -> Value:
         sizes = at.shape(x, 1, meaning="[batch, *sizes]")[1:]
-        shape = [int(self.shape)] if isinstance(self.shape, int) else list(map(int, self.shape))
+        shape = numbers(self.shape)
         fixed = math.prod(n for n in shape if n > 0)
         if all(isinstance(dim, int) for dim in sizes):
             elements = math.prod(sizes)  # type: ignore[arg-type]

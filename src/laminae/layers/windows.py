@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from laminae.base.errors import ShapeError
 from laminae.graph import Value
-from laminae.layers.arguments import Sizes
+from laminae.layers.arguments import Sizes, numbers
 from laminae.layers.placing import Place
 
 
@@ -15,8 +17,8 @@ def spatial_rank(at: Place, x: Value) -> int:
 
 def per_axis(at: Place, what: str, sizes: Sizes, n: int) -> list[int]:
     """The number of each of n axes. Raises ShapeError where another count of numbers is given."""
-    numbers = list(map(int, sizes)) if hasattr(sizes, "__len__") else [int(sizes)] * n
-    if len(numbers) != n:
-        details = {"expected": f"one number, or {n}: one for each spatial axis of its input", "found": str(numbers)}
+    found = numbers(sizes) if isinstance(sizes, Sequence) else numbers(sizes) * n
+    if len(found) != n:
+        details = {"expected": f"one number, or {n}: one for each spatial axis of its input", "found": str(found)}
         raise at.error(ShapeError, f"cannot use its {what} here", details)
-    return numbers
+    return found

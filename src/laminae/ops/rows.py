@@ -1,6 +1,13 @@
 """Softmax and its like until opset 12: all axes from `axis` on are one."""
 
+from __future__ import annotations
 
-def rows(input, axis):
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def rows(input: Tensor, axis: int) -> Tensor:
     """`input` with its axes from `axis` on made one, the last."""
     return input.flatten(axis) if input.ndim > axis else input.unsqueeze(-1)

@@ -192,7 +192,8 @@ def matmul_shape(A: Spec, B: Spec, *others: Spec | None, **attributes: Any) -> S
         raise ShapeError("A and B must have at least rank 1", {"A": format_shape(a), "B": format_shape(b)})
     inner = b[-2] if len(b) > 1 else b[0]
     if not same_dim(a[-1], inner):
-        details = {"A": format_shape(a), "B": format_shape(b), "expected": f"the last size of A ({a[-1]}) to equal the first of B's matrices ({inner})"}
+        expected = f"the last size of A ({a[-1]}) to equal the first of B's matrices ({inner})"
+        details = {"A": format_shape(a), "B": format_shape(b), "expected": expected}
         raise ShapeError("A and B do not fit", details)
     return Spec(A.dtype, (*broadcast_shapes(a[:-2], b[:-2]), *a[-2:-1], *(b[-1:] if len(b) > 1 else ())))
 

@@ -4,8 +4,12 @@ The rules here carry `Spec.value` from inputs to output, element by element: a n
 never negative) or None where nothing is known. A result that the dtype cannot hold is not known either.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Sequence
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -16,14 +20,19 @@ from laminae.ops.rules import broadcast_shapes
 CARRIED = ("bool", "int32", "int64", "float32", "float64")
 MOST = 1024
 
+Array = np.ndarray[Any, Any]
 
-def elementwise(function, *, dtype=None):
+Element = Any
+"""int | float | bool | str | None: a number, a name, or not known."""
+
+
+def elementwise(function: Callable[..., Element], *, dtype: str | None = None) -> Callable[..., Spec]:
     """A rule that broadcasts its inputs, and applies the function to each element of their contents where those are known.
 
     dtype: the output's; the first known one of the inputs unless given.
     """
 
-    def rule(*inputs, **attributes):
+    def rule(*inputs: Spec, **attributes: Any) -> Spec:
         found = dtype or next((x.dtype for x in inputs if x.dtype), None)
         dims = broadcast_shapes(*(x.shape for x in inputs))
         return Spec(found, dims, contents(function, inputs, found))
@@ -31,7 +40,7 @@ def elementwise(function, *, dtype=None):
     return rule
 
 
-def contents(function, inputs, dtype):
+def contents(function: Callable[..., Element], inputs: Sequence[Spec], dtype: str | None) -> Array | None:
     """The function of each element of the inputs, or None where a content is not known, too large, or of another kind."""
     if any(x.value is None or x.dtype not in CARRIED for x in inputs) or dtype not in CARRIED:
         return None
@@ -41,7 +50,7 @@ def contents(function, inputs, dtype):
     return packed(np.frompyfunc(_guarded(function), len(arrays), 1)(*arrays), dtype)
 
 
-def packed(elements, dtype):
+def packed(elements: Any, dtype: str) -> Array:
     """Elements as an array of the dtype, or of objects where some are names or None."""
     elements = np.asarray(elements, dtype=object)
     fitted = [_fitted(element, dtype) for element in elements.ravel().tolist()]
@@ -51,8 +60,8 @@ def packed(elements, dtype):
     return array.reshape(elements.shape)
 
 
-def _guarded(function):
-    def call(*elements):
+def _guarded(function: Callable[..., Element]) -> Callable[..., Element]:
+    def call(*elements: Element) -> Element:
         try:
             return function(*elements)
         except (ArithmeticError, ValueError):
@@ -61,7 +70,7 @@ def _guarded(function):
     return call
 
 
-def _fitted(element, dtype):
+def _fitted(element: Element, dtype: str) -> Element:
     """The element as the dtype holds it; None where it cannot."""
     if element is None or (isinstance(element, str) and dtype != "bool"):
         return element
@@ -76,16 +85,16 @@ def _fitted(element, dtype):
     return int(element) if limits.min <= int(element) <= limits.max else None
 
 
-def numbers_only(function):
+def numbers_only(function: Callable[..., Element]) -> Callable[..., Element]:
     """The function where all elements are numbers, else None."""
     return lambda *elements: None if any(e is None or isinstance(e, str) for e in elements) else function(*elements)
 
 
-def _named(*elements):
+def _named(*elements: Element) -> bool:
     return any(isinstance(element, str) for element in elements)
 
 
-def add(a, b):
+def add(a: Element, b: Element) -> Element:
     if a is None or b is None:
         return None
     if _named(a, b):
@@ -93,7 +102,7 @@ def add(a, b):
     return a + b
 
 
-def subtract(a, b):
+def subtract(a: Element, b: Element) -> Element:
     if a is None or b is None:
         return None
     if _named(a, b):
@@ -101,7 +110,7 @@ def subtract(a, b):
     return a - b
 
 
-def multiply(a, b):
+def multiply(a: Element, b: Element) -> Element:
     if a is None or b is None:
         return None
     if _named(a, b):
@@ -109,7 +118,7 @@ def multiply(a, b):
     return a * b
 
 
-def divide(a, b):
+def divide(a: Element, b: Element) -> Element:
     if a is None or b is None or _named(b):
         return None
     if _named(a):
@@ -120,7 +129,7 @@ def divide(a, b):
     return a / b
 
 
-def equal(a, b):
+def equal(a: Element, b: Element) -> Element:
     if a is None or b is None:
         return None
     if _named(a, b):
@@ -129,15 +138,15 @@ def equal(a, b):
     return a == b
 
 
-def maximum(*elements):
+def maximum(*elements: Element) -> Element:
     return reduce(_larger, elements)
 
 
-def minimum(*elements):
+def minimum(*elements: Element) -> Element:
     return reduce(_smaller, elements)
 
 
-def _larger(a, b):
+def _larger(a: Element, b: Element) -> Element:
     if a is None or b is None:
         return None
     if _named(a, b):
@@ -145,7 +154,7 @@ def _larger(a, b):
     return _nan(a, b) or max(a, b)
 
 
-def _smaller(a, b):
+def _smaller(a: Element, b: Element) -> Element:
     if a is None or b is None:
         return None
     if _named(a, b):
@@ -153,21 +162,21 @@ def _smaller(a, b):
     return _nan(a, b) or min(a, b)
 
 
-def _nan(*elements):
+def _nan(*elements: Element) -> Element:
     return next((element for element in elements if element != element), None)
 
 
-def choose(condition, x, y):
+def choose(condition: Element, x: Element, y: Element) -> Element:
     """x where the condition holds, y where it does not; either where they are the same."""
     if condition is None:
         return x if x == y else None
     return x if condition else y
 
 
-def unchanged(a):
+def unchanged(a: Element) -> Element:
     return a
 
 
-def rounded(function):
+def rounded(function: Callable[[Any], Element]) -> Callable[[Element], Element]:
     """Floor and its like: a size stays as it is."""
     return lambda a: a if a is None or isinstance(a, str) else function(a)

@@ -75,7 +75,7 @@ def put_pads(X, axes, value=0.0):
 
 def pool_takes(padding, kernel):
     """Whether torch's pools take the padding: up to half of the window."""
-    return padding == (0,) or all(2 * pad <= k for pad, k in zip(padding, kernel, strict=True))
+    return not any(padding) or all(2 * pad <= k for pad, k in zip(padding, kernel, strict=True))
 
 
 def windows(X, kernel, strides=None, dilations=None):

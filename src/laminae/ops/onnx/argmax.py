@@ -1,19 +1,17 @@
 """ArgMax. https://onnx.ai/onnx/operators/onnx__ArgMax.html"""
 
-import numpy as np
-
 from laminae.base import torch
-from laminae.ops.registry import operator
 from laminae.ops.reductions import index_shape
-from laminae.ops.unsigned import in_numpy
+from laminae.ops.registry import operator
+from laminae.ops.unsigned import ranks
 
 
 @operator("ArgMax", kind="reduction", shape=index_shape)
 def argmax(data, *, axis=0, keepdims=1, select_last_index=0):
     """The index of the largest element along `axis`: of equals the first, or the last where asked; int64."""
-    if select_last_index:
-        return data.shape[axis] - 1 - argmax(data.flip(axis), axis=axis, keepdims=keepdims)
     try:
+        if select_last_index:
+            return data.shape[axis] - 1 - torch.argmax(data.flip(axis), axis, bool(keepdims))
         return torch.argmax(data, axis, bool(keepdims))
     except NotImplementedError:
-        return in_numpy(lambda x: np.argmax(x, axis, keepdims=bool(keepdims)), data)
+        return argmax(ranks(data), axis=axis, keepdims=keepdims, select_last_index=select_last_index)

@@ -79,12 +79,11 @@ def attention(
         offset = nonpad_kv_seqlen.reshape(-1, 1, 1, 1) - Q.shape[2]
     scale = 1 / math.sqrt(Q.shape[3]) if scale is None else scale
     bounds = (left_window_size, 0 if is_causal else right_window_size)
-    if n_outputs < 4 and not softcap and Q.dtype == V.dtype and rounds_alike(Q, softmax_precision):
-        causal = is_causal and left_window_size < 0 and past_key is None and attn_mask is None and nonpad_kv_seqlen is None
+    if n_outputs < 4 and not softcap and Q.dtype == V.dtype and softmax_precision in (None, 1):
+        alone = attn_mask is None and past_key is None and nonpad_kv_seqlen is None and left_window_size < 0
+        causal = bool(is_causal) and alone
         mask = None if causal else full_mask(Q, K.shape[2], attn_mask, nonpad_kv_seqlen, bounds, offset)
-        shared = Q.shape[1] != K.shape[1]
-        Y = torch.nn.functional.scaled_dot_product_attention(Q, K, V, mask, 0.0, bool(causal), scale=scale, enable_gqa=shared)
-        weights = None
+        Y, weights = fused(Q, K, V, mask, causal, scale), None
     else:
         mask = full_mask(Q, K.shape[2], attn_mask, nonpad_kv_seqlen, bounds, offset)
         Y, weights = attended(Q, K, V, mask, scale, softcap, softmax_precision, qk_matmul_output_mode)
@@ -92,13 +91,13 @@ def attention(
     return Y if n_outputs == 1 else (Y, K, V, weights)[:n_outputs]
 
 
-def rounds_alike(Q, softmax_precision):
-    """Whether torch's own kernel keeps the standard's precision: it takes 16-bit floats through float32 in one go.
-
-    On an accelerator that is what everybody does; on the CPU 16-bit floats follow the standard step by step.
-    """
-    wide = Q.dtype in (torch.float32, torch.float64)
-    return softmax_precision is None and (wide or not Q.is_cpu) or softmax_precision == 1 and Q.dtype != torch.float64
+def fused(Q, K, V, mask, causal, scale):
+    """By torch's own kernel, which gives zeros for rows without a key; on the CPU 16-bit floats go through float32."""
+    shared = Q.shape[1] != K.shape[1]
+    if Q.is_cpu and Q.itemsize == 2:
+        mask = None if mask is None else mask.float()
+        return fused(Q.float(), K.float(), V.float(), mask, causal, scale).to(Q.dtype)
+    return torch.nn.functional.scaled_dot_product_attention(Q, K, V, mask, 0.0, causal, scale=scale, enable_gqa=shared)
 
 
 def full_mask(Q, length, attn_mask, nonpad_kv_seqlen, bounds, offset):

@@ -87,6 +87,9 @@ def batchnormalization_1(
 
 def normalized(X, scale, B, mean, var, epsilon):
     """With given statistics. Where dtypes differ, computed in the wider one; the output is of X's."""
+    if mean.requires_grad or var.requires_grad:  # torch's kernel knows no derivative by the statistics
+        mean, var, scale, B = (t.reshape(-1, *[1] * (X.ndim - 2)) for t in (mean, var, scale, B))
+        return ((X - mean) * (scale * torch.rsqrt(var + epsilon)) + B).to(X.dtype)
     if X.dtype == mean.dtype == scale.dtype and X.ndim > 1:
         return torch.batch_norm(X, scale, B, mean, var, False, 0.0, epsilon, torch.backends.cudnn.enabled)
     wide = torch.promote_types(torch.promote_types(X.dtype, mean.dtype), scale.dtype)

@@ -2,14 +2,12 @@
 
 from functools import cache
 
-from laminae.base import torch
 from laminae.base.dtypes import from_code, torch_dtype
 from laminae.base.shapes import Spec
+from laminae.ops.float8 import to_float8
 from laminae.ops.registry import operator
 from laminae.ops.rules import coded
 from laminae.ops.shape_arithmetic import contents, unchanged
-
-FLOAT8_MAX = {"float8_e4m3fn": 448.0, "float8_e4m3fnuz": 240.0, "float8_e5m2": 57344.0, "float8_e5m2fnuz": 57344.0}
 
 
 def cast_shape(input, *, to, saturate=1, round_mode="up"):
@@ -23,18 +21,16 @@ def target(to):
     return torch_dtype(from_code(to))
 
 
-def cast_to(x, dtype, saturate):
-    """x in the dtype; what is too large for an 8-bit float becomes its largest value where it is to saturate."""
-    if saturate and dtype.itemsize == 1 and dtype.is_floating_point:
-        largest = FLOAT8_MAX.get(str(dtype).removeprefix("torch."))
-        x = x.float().clamp(-largest, largest) if largest else x
+def cast_to(x, dtype, saturate, round_mode):
+    if dtype.itemsize == 1 and dtype.is_floating_point:
+        return to_float8(x, dtype, saturate, round_mode)
     return x.to(dtype)
 
 
 @operator("Cast", since=6, kind="cast", shape=cast_shape, aliases=True)
 def cast(input, *, to, saturate=1, round_mode="up"):
     """The elements in another dtype, floats cut towards zero where that is an integer; any shape, same shape out."""
-    return cast_to(input, target(to), saturate)
+    return cast_to(input, target(to), saturate, round_mode)
 
 
 def named(to):

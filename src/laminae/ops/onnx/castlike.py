@@ -13,4 +13,4 @@ def cast_like_shape(input, target_type, *, saturate=1, round_mode="up"):
 @operator("CastLike", since=15, kind="cast", shape=cast_like_shape, aliases=True)
 def cast_like(input, target_type, *, saturate=1, round_mode="up"):
     """The elements in the dtype of another tensor; any shape, same shape out."""
-    return cast_to(input, target_type.dtype, saturate)
+    return cast_to(input, target_type.dtype, saturate, round_mode)

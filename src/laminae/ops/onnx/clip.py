@@ -33,15 +33,15 @@ def clip(input, min=None, max=None):
             return torch.clamp(input, None if min is None else min.item(), None if max is None else max.item())
         return torch.clamp(input, min, max)
     except NotImplementedError:
-        bounds = [bound for bound in (min, max) if bound is not None]
-        return in_numpy(lambda x, *_: np.clip(x, *(None if b is None else b.numpy() for b in (min, max))), input, *bounds)
+        raised = input if min is None else in_numpy(np.maximum, input, min)
+        return raised if max is None else in_numpy(np.minimum, raised, max)
 
 
 @operator("Clip", since=6, kind="activation", shape=same_shape)
 def clip_6(input, *, min=-FLOAT_MAX, max=FLOAT_MAX):
     """Until opset 10, the bounds are attributes, and float32's own where not given."""
     largest = torch.finfo(input.dtype).max
-    return torch.clamp(input, min if min > -largest else None, max if max < largest else largest)
+    return torch.clamp(input, -largest if min < -largest else min, largest if max > largest else max)
 
 
 @operator("Clip", since=1, kind="activation", shape=same_shape, aliases=True)

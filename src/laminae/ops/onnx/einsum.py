@@ -42,10 +42,12 @@ def einsum_cost(*Inputs, equation):
     return int(np.prod(known(sizes_of(equation, Inputs)[1].values()), dtype=object)) * max(1, len(Inputs) - 1)
 
 
-@operator("Einsum", since=12, kind="linear", shape=einsum_shape, cost=einsum_cost)
+@operator("Einsum", since=12, kind="linear", shape=einsum_shape, cost=einsum_cost, aliases=True)
 def einsum(*Inputs, equation):
     """Einstein's summation: products of the inputs' elements, summed over the labels that the output does not have."""
     try:
-        return torch.einsum(equation, *Inputs)
+        result = torch.einsum(equation, *Inputs)
     except NotImplementedError:
         return in_numpy(lambda *arrays: np.einsum(equation, *arrays), *Inputs)
+    dtype = Inputs[0].dtype
+    return result if result.dtype == dtype else result.to(dtype)  # torch sums integers as int64

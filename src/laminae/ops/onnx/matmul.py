@@ -10,7 +10,7 @@ from laminae.ops.unsigned import in_numpy
 
 @operator("MatMul", kind="linear", shape=matmul_shape, cost=matmul_cost)
 def matmul(A, B):
-    """A B, with A [..., m, k] and B [..., k, n], the axes before broadcast; a vector is a row (A) or a column (B), left out again."""
+    """A B, with A [..., m, k] and B [..., k, n], the axes before broadcast; a vector is a row (A) or a column (B)."""
     try:
         return torch.matmul(A, B)
     except NotImplementedError:

@@ -5,7 +5,7 @@ from laminae.ops.registry import operator
 from laminae.ops.rules import int_list
 
 
-def maxunpool_shape(X, I, output_shape=None, *, kernel_shape, pads=None, strides=None):
+def maxunpool_shape(X, I, output_shape=None, *, kernel_shape, pads=None, strides=None):  # noqa: E741
     if output_shape is not None:
         found = int_list(output_shape)
         return Spec(X.dtype, tuple(found))
@@ -20,8 +20,8 @@ def unpooled(sizes, kernel, pads, strides):
 
 
 @operator("MaxUnpool", since=9, kind="pooling", shape=maxunpool_shape)
-def maxunpool(X, I, output_shape=None, *, kernel_shape, pads=None, strides=None):
-    """X [N, C, *counts] put back where I, MaxPool's places in its flat input, says; zeros elsewhere. In the corner of output_shape."""
+def maxunpool(X, I, output_shape=None, *, kernel_shape, pads=None, strides=None):  # noqa: E741
+    """X [N, C, *counts] put back where I, MaxPool's places in its flat input, says; zeros elsewhere, up to output_shape."""
     sizes = [*X.shape[:2], *unpooled(X.shape[2:], kernel_shape, pads, strides)]
     whole = [int(size) for size in output_shape] if output_shape is not None else sizes
     flat = X.new_zeros(sizes).flatten().scatter(0, I.flatten(), X.flatten())

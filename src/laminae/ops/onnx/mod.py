@@ -1,7 +1,5 @@
 """Mod. https://onnx.ai/onnx/operators/onnx__Mod.html"""
 
-import math
-
 import numpy as np
 
 from laminae.base import torch
@@ -9,12 +7,12 @@ from laminae.ops.registry import operator
 from laminae.ops.shape_arithmetic import elementwise, numbers_only
 from laminae.ops.unsigned import in_numpy
 
-floor_shape = elementwise(numbers_only(lambda a, b: a % b if isinstance(a, int) else None))
-truncate_shape = elementwise(numbers_only(lambda a, b: abs(a) % abs(b) * (-1 if a < 0 else 1) if isinstance(a, int) else math.fmod(a, b)))
+floored = elementwise(numbers_only(lambda a, b: a % b if isinstance(a, int) else None))
+truncated = elementwise(numbers_only(lambda a, b: abs(a) % abs(b) * (-1 if a < 0 else 1)))
 
 
 def mod_shape(A, B, *, fmod=0):
-    return truncate_shape(A, B) if fmod else floor_shape(A, B)
+    return truncated(A, B) if fmod else floored(A, B)
 
 
 @operator("Mod", since=10, kind="arithmetic", shape=mod_shape)

@@ -14,6 +14,8 @@ def pow_(X, Y):
     """X to the power Y, element by element, broadcast; X's dtype."""
     if not Y.ndim and Y.is_cpu and not Y.requires_grad and X.is_floating_point():
         return torch.pow(X, Y.item())  # many times faster for 2, 0.5 and -1
+    if X.dtype != Y.dtype and not Y.dtype.is_signed:
+        Y = Y.to(torch.int64)  # torch promotes no unsigned integers
     try:
         power = torch.pow(X, Y)
     except NotImplementedError:

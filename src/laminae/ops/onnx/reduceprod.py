@@ -10,6 +10,7 @@ def reduce_prod(data, axes, keepdim):
     """Π x over `axes`; 1 over none. Integers wrap."""
     if len(axes) == data.ndim and not keepdim:
         return torch.prod(data).to(data.dtype)
+    result = data
     for axis in sorted((axis % data.ndim for axis in axes), reverse=True):
-        data = torch.prod(data, axis, keepdim, dtype=data.dtype)
-    return data
+        result = torch.prod(result, axis, keepdim)
+    return result.to(data.dtype)

@@ -10,8 +10,9 @@ from laminae.ops.unsigned import in_numpy
 
 @operator("Sign", since=9, kind="arithmetic", shape=same_shape)
 def sign(input):
-    """-1, 0 or 1: the sign of x, element by element; any shape, same shape out."""
+    """-1, 0 or 1: the sign of x, NaN of NaN, element by element; any shape, same shape out."""
     try:
-        return torch.sign(input)
+        sign = torch.sign(input)
     except NotImplementedError:
         return in_numpy(np.sign, input)
+    return torch.where(torch.isnan(input), input, sign) if input.is_floating_point() else sign

@@ -8,4 +8,4 @@ from laminae.ops.rules import same_shape
 @operator("ThresholdedRelu", since=10, kind="activation", shape=same_shape)
 def thresholded_relu(X, *, alpha=1.0):
     """x above alpha, else 0, element by element; any shape."""
-    return torch.where(X > alpha, X, 0)
+    return torch.where(alpha < X, X, 0)

@@ -1,0 +1,52 @@
+# Two commands do all their own set-up, into .venv:  make demo   make test
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+
+.PHONY: demo test check format lint types imports fast conformance bench docs wheel clean
+
+demo: .venv/ready  ## the tour: three patients, then handwritten digits
+	$(BIN)/laminae demo
+
+test: check  ## all tests, slow ones included, and that the wheel builds
+	$(BIN)/pytest -n $(WORKERS) -m "slow and not gpu"
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist . > /dev/null
+
+check: .venv/ready format-check lint types imports fast  ## what to run before each commit
+
+fast:
+	$(BIN)/pytest -n $(WORKERS) -m "not slow and not gpu"
+
+format: .venv/ready  ## put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: format-check
+format-check:
+	$(BIN)/ruff format --check .
+
+lint:
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+conformance: .venv/ready  ## the official ONNX case suite: passes per kind
+	$(BIN)/python -m tests.conformance.runner
+
+bench: .venv/ready  ## speed beside plain torch, each in its own process
+	$(BIN)/python -m benchmarks
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Laminae needs Python 3.11 or newer: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt "torch==2.13.0"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"])')
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e ".[demo]"
+	touch $@
+
+clean:
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

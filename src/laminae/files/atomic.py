@@ -1,0 +1,92 @@
+"""Files written whole or not at all: beside their place, to the disk, then into it in one step."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def replacing(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
+    """Open files that take the place of `paths`, all of one folder, when the block ends well; on any exception none does.
+
+    A file that is there keeps its mode; where there is a link, the link is replaced, not what it leads to. Whoever has the
+    old file mapped or open goes on seeing it. Raises OSError.
+    """
+    temporary = [path.parent / f".laminae-{secrets.token_hex(6)}.tmp" for path in paths]
+    files: list[BinaryIO] = []
+    try:
+        for path, temp in zip(paths, temporary, strict=True):
+            files.append(_create(temp, path))
+        yield files
+        for file in files:
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+        _swap(list(zip(temporary, paths, strict=True)))
+    finally:
+        for file in files:
+            with suppress(OSError):
+                file.close()
+        _remove(temporary)
+
+
+def _create(temp: Path, path: Path) -> BinaryIO:
+    """A new file with the mode of the one it will replace, otherwise what the user's umask says."""
+    opened = os.fdopen(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666), "wb")
+    try:
+        if path.exists():
+            os.fchmod(opened.fileno(), stat.S_IMODE(path.stat().st_mode))
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _swap(pairs: list[tuple[Path, Path]]) -> None:
+    """Put each new file in its place; where one fails, those before it are put back."""
+    undo: list[tuple[Path | None, Path]] = []
+    try:
+        for temp, path in pairs[:-1]:
+            undo.append((_second_name(path), path))
+            os.replace(temp, path)
+        os.replace(*pairs[-1])
+    except BaseException:
+        for backup, path in reversed(undo):
+            os.replace(backup, path) if backup else path.unlink(missing_ok=True)
+        raise
+    _remove(backup for backup, _ in undo if backup is not None)
+    _sync_folder(pairs[-1][1].parent)
+
+
+def _second_name(path: Path) -> Path | None:
+    """Another name for a file, to put it back by; None where there is no file."""
+    if not os.path.lexists(path):
+        return None
+    name = path.parent / f".laminae-{secrets.token_hex(6)}.old"
+    try:
+        os.link(path, name, follow_symlinks=False)
+    except OSError:  # a file system without hard links
+        os.rename(path, name)
+    return name
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new names last; some file systems cannot, and need not."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove(paths: Iterator[Path] | Sequence[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Tables and drawings of plain records. Never runs a model, never loads torch."""

@@ -1,0 +1,133 @@
+"""A model's layers as a table, and what each did in a forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from laminae.base.records import LayerRecord, OutputRecord
+from laminae.base.shapes import format_shape
+from laminae.see.folding import Node, fold, unfold
+from laminae.see.marks import Marks
+from laminae.see.rendering import Column, Row, Table
+from laminae.see.text import count, memory, number
+
+__all__ = ["Table", "model_table", "trace_table"]
+
+WHAT = (
+    Column("#", right=True),
+    Column("layer", shrink=14),
+    Column("operator", shrink=10),
+    Column("reads", shrink=10, drop=5),
+    Column("output", shrink=14),
+    Column("dtype", drop=6),
+)
+STATISTICS = ("mean", "std", "min", "max", "zeros")
+
+
+def model_table(records: Sequence[LayerRecord], facts: str, *, full: bool = False) -> Table:
+    """For `show`: the layers in order, what each reads and makes, its parameters; many are folded unless `full`."""
+
+    def more(node: Node, output: OutputRecord | None) -> tuple[str, ...]:
+        size = sum(record.parameters for record in node.records)
+        return (f"{size:,}" if size and output is not None else "",)
+
+    columns = (*WHAT, Column("parameters", right=True, drop=1))
+    return Table(columns, _rows(records, full, more), title=facts, notes=_notes(records, full))
+
+
+def trace_table(
+    records: Sequence[LayerRecord], facts: str, *, ms: float | None, statistics: bool = False, full: bool = False
+) -> Table:
+    """For `run`: what each layer made, how long it took, and with `statistics` what its output is made of.
+
+    What is expensive (a large part of the time) and what is odd (NaN, Inf, nothing but zeros) is marked.
+    """
+    marks = Marks(records)
+
+    def more(node: Node, output: OutputRecord | None) -> tuple[str, ...]:
+        if output is None:
+            return ("",) * (2 + len(STATISTICS) * statistics) + ("",)
+        time = _milliseconds([record.ms for record in node.records], ms)
+        stats = _statistics(node, output) if statistics else ()
+        return (time, memory(sum(record.bytes for record in node.records)), *stats, marks.of(node.records))
+
+    columns: tuple[Column, ...] = (*WHAT, Column("ms", right=True), Column("bytes", right=True, drop=2))
+    if statistics:
+        columns += tuple(Column(name, right=True, drop=3 if name in ("std", "zeros") else 0) for name in STATISTICS)
+    rows = [Row(row.cells, "red" if marks.odd(row.cells[-1]) else row.style) for row in _rows(records, full, more)]
+    return Table((*columns, Column("")), rows, title=facts, aside=pass_facts(records, ms), notes=_notes(records, full))
+
+
+def pass_facts(records: Sequence[LayerRecord], ms: float | None) -> str:
+    """`forward pass, 3 samples, 0.04 ms`."""
+    shape = next((r.outputs[0].shape for r in records if r.op == "Input" and r.outputs), None)
+    samples = [count(shape[0], "sample")] if shape and len(shape) > 1 and isinstance(shape[0], int) else []
+    return ", ".join(["forward pass", *samples, *([f"{ms:,.2f} ms"] if ms is not None else [])])
+
+
+def _rows(records: Sequence[LayerRecord], full: bool, more: Callable[[Node, OutputRecord | None], tuple[str, ...]]) -> list[Row]:
+    """The rows of all nodes; a layer's second and further outputs each have a row beneath it."""
+    leaves = {record.name: record.path.rsplit("/", 1)[-1] for record in records}
+    rows = []
+    for node in unfold(records) if full else fold(records):
+        group = bool(node.children) or node.label == "…"
+        outputs: tuple[OutputRecord | None, ...] = node.records[-1].outputs or (None,)
+        first = outputs[-1] if group else outputs[0]
+        what = (_place(node), "  " * node.depth + _label(node), _operator(node), "" if group else _reads(node, leaves))
+        told = more(node, first or OutputRecord("", None, None))
+        rows.append(Row((*what, *_made(first), *told), "bold" if node.children else ""))
+        for other in () if group else outputs[1:]:
+            rows.append(Row(("", "", "", "", *_made(other), *more(node, None))))
+    return rows
+
+
+def _place(node: Node) -> str:
+    first, last = node.records[0].index, node.records[-1].index
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _label(node: Node) -> str:
+    if node.times == 1 or not node.until:
+        return node.label
+    if node.until.startswith("…"):
+        return f"{node.label} {node.until}"
+    head, tail = node.label, node.until
+    shared = next((i for i, (a, b) in enumerate(zip(head, tail, strict=False)) if a != b), min(len(head), len(tail)))
+    while shared and head[shared - 1].isdigit():
+        shared -= 1
+    return f"{head} … {tail[shared:]}"
+
+
+def _operator(node: Node) -> str:
+    if node.children or node.label == "…":
+        return count(len(node.block), "layer") + (f" × {node.times}" if node.times > 1 else "")
+    domain = node.records[0].domain
+    name = node.records[0].op if domain in ("", "laminae") else f"{domain}.{node.records[0].op}"
+    return name + (f" × {node.times}" if node.times > 1 else "")
+
+
+def _reads(node: Node, leaves: dict[str, str]) -> str:
+    return ", ".join(leaves.get(name, name) for name in node.records[0].reads) or "–"
+
+
+def _made(output: OutputRecord | None) -> tuple[str, str]:
+    return ("", "") if output is None else (format_shape(output.shape), output.dtype or "")
+
+
+def _milliseconds(times: Sequence[float | None], total: float | None) -> str:
+    known = [time for time in times if time is not None]
+    return f"{sum(known):.{3 if (total or 0) < 100 else 1}f}" if known else ""
+
+
+def _statistics(node: Node, output: OutputRecord) -> tuple[str, ...]:
+    stat = output.statistics
+    if stat is None or len(node.records) > 1:
+        return ("",) * len(STATISTICS)
+    share = "" if stat.zeros is None else f"{stat.zeros:.0%}"
+    return (*(number(v, 3) for v in (stat.mean, stat.std, stat.min, stat.max)), share)
+
+
+def _notes(records: Sequence[LayerRecord], full: bool) -> list[str]:
+    folded = not full and any(node.children or node.times > 1 or node.label == "…" for node in fold(records))
+    shown = len(records) > 60 and folded
+    return ["Groups are closed and repeats shown once (× n); --full opens them all."] if shown else []
