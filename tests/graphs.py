@@ -34,7 +34,9 @@ def graphs(draw: st.DrawFn, max_layers: int = 12, kinds: tuple[str, ...] = KINDS
 def add(graph: Graph, kind: str, name: str, reads: list[Value], rng: np.random.Generator) -> Value:
     """One random layer (for some kinds two or three operators) at the end of the graph; its value is [batch, 4] again."""
 
-    def layer(operator: str, inputs: list[Value | Parameter], outputs: int = 1, suffix: str = "", **attributes: object) -> list[Value]:
+    def layer(
+        operator: str, inputs: list[Value | Parameter], outputs: int = 1, suffix: str = "", **attributes: object
+    ) -> list[Value]:
         own = name + suffix
         made = [Value(own if i == 0 else f"{own}:{i}") for i in range(outputs)]
         graph.append(Layer(own, operator, tuple(inputs), tuple(made), attributes, opset=OPSET))

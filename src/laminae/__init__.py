@@ -1,3 +1,50 @@
 """Laminae: see inside a deep-learning model, an ordered graph of layers, and change what you see."""
 
+from laminae.api.evaluating import evaluate
+from laminae.api.model import Model
+from laminae.api.opening import open
+from laminae.api.trace import Comparison, Trace
+from laminae.base.errors import (
+    AttributeValueError,
+    DTypeError,
+    EditError,
+    FileError,
+    InputError,
+    LaminaeError,
+    LayerError,
+    MissingPackageError,
+    ModelError,
+    ShapeError,
+    UnknownNameError,
+    UnknownOperatorError,
+    UsageError,
+)
+from laminae.layers import *  # noqa: F403
+from laminae.layers import __all__ as _layers
+from laminae.ops.registry import register_operator
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "AttributeValueError",
+    "Comparison",
+    "DTypeError",
+    "EditError",
+    "FileError",
+    "InputError",
+    "LaminaeError",
+    "LayerError",
+    "MissingPackageError",
+    "Model",
+    "ModelError",
+    "ShapeError",
+    "Trace",
+    "UnknownNameError",
+    "UnknownOperatorError",
+    "UsageError",
+    "__version__",
+    "evaluate",
+    "open",
+    "register_operator",
+    *_layers,
+]

@@ -1,7 +1,7 @@
 """Laminae as an ONNX backend: `prepare`, `run_model`, `run_node`, `supports_device`, as `onnx.backend.base` defines them.
 
-    import laminae.onnx_backend as backend
-    outputs = backend.prepare(model_proto).run([x])
+import laminae.onnx_backend as backend
+outputs = backend.prepare(model_proto).run([x])
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class LaminaeRep(BackendRep):
         outputs = self.model(*given, device=self.device)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         names = [name or f"output_{i}" for i, name in enumerate(self.model.outputs)]
-        return namedtupledict("Outputs", names)(*map(as_numpy, outputs))  # type: ignore[no-any-return]
+        return namedtupledict("Outputs", names)(*map(as_numpy, outputs))
 
 
 class LaminaeBackend(Backend):

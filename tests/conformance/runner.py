@@ -1,12 +1,11 @@
 """The official ONNX runner over Laminae's backend: every case with how it ended.
 
-    python -m tests.conformance.runner [kind …]     prints passes per kind, and what did not pass
+python -m tests.conformance.runner [kind …]     prints passes per kind, and what did not pass
 """
 
 from __future__ import annotations
 
 import collections
-import os
 import sys
 import unittest
 import warnings
@@ -70,11 +69,13 @@ def main(kinds: list[str]) -> int:
             print(f"{outcome.result:8} {outcome.name}: {outcome.reason}")
     for kind in kinds or KINDS:
         counts = collections.Counter(o.result for o in outcomes if o.kind == kind)
-        print(f"{kind:18} {counts['passed']:5} of {sum(counts.values()):5} passed, {counts['failed']} failed, {counts['skipped']} skipped")
+        print(
+            f"{kind:18} {counts['passed']:5} of {sum(counts.values()):5} passed, {counts['failed']} failed, {counts['skipped']} skipped"
+        )
     passed = sum(o.result == "passed" for o in outcomes)
     print(f"{'all':18} {passed:5} of {len(outcomes):5} passed")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]) or os.EX_OK)
+    sys.exit(main(sys.argv[1:]))

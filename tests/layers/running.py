@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 
-
 from laminae.graph import Graph
 from laminae.trace.session import Session
 
@@ -21,8 +20,9 @@ def run(graph: Graph, *xs: Any) -> list[np.ndarray[Any, Any]]:
 def run_onnxruntime(graph: Graph, *xs: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
     """Every output, by ONNX Runtime, after onnx's checker has agreed."""
     import onnx
-    from laminae.files import onnx_writer
     import onnxruntime
+
+    from laminae.files import onnx_writer
 
     proto = onnx_writer.to_proto(graph)
     onnx.checker.check_model(proto, full_check=True)

@@ -137,7 +137,9 @@ def test_ten_thousand_layers_are_built_without_recursion_and_in_time(shared: boo
 
 
 def test_parameters_have_the_dtype_of_the_input() -> None:
-    graph = chain(lm.Input((2, 6), dtype="float16"), lm.Linear(4), lm.LayerNorm(), lm.MultiHeadAttention(2, causal=True), lm.GRU(2))
+    graph = chain(
+        lm.Input((2, 6), dtype="float16"), lm.Linear(4), lm.LayerNorm(), lm.MultiHeadAttention(2, causal=True), lm.GRU(2)
+    )
     assert {p.dtype for p in graph.parameters.values() if "int" not in p.dtype} == {"float16"}
     assert graph.outputs[0].dtype == "float16"
 

@@ -63,7 +63,14 @@ def test_zeros_ones_and_uniform() -> None:
 
 
 def everything(seed: int) -> Graph:
-    x = (lm.Input((8, 6)), lm.Conv(4, 3, padding="same"), lm.BatchNorm(), lm.MultiHeadAttention(2), lm.LSTM(5, 2, True), lm.GRU(3))
+    x = (
+        lm.Input((8, 6)),
+        lm.Conv(4, 3, padding="same"),
+        lm.BatchNorm(),
+        lm.MultiHeadAttention(2),
+        lm.LSTM(5, 2, True),
+        lm.GRU(3),
+    )
     return chain(*x, lm.LayerNorm(), lm.Flatten(), lm.Linear(7), seed=seed)
 
 
@@ -79,7 +86,9 @@ def test_a_layer_more_at_the_end_does_not_change_the_weights_before_it() -> None
     assert all(short[name].array.tobytes() == long[name].array.tobytes() for name in short)
 
 
-@pytest.mark.parametrize("given", [[[1, -1, 2]], np.array([[1.0, -1.0, 2.0]]), torch.tensor([[1.0, -1.0, 2.0]], requires_grad=True)])
+@pytest.mark.parametrize(
+    "given", [[[1, -1, 2]], np.array([[1.0, -1.0, 2.0]]), torch.tensor([[1.0, -1.0, 2.0]], requires_grad=True)]
+)
 @pytest.mark.parametrize("word", ["weight", "init"])
 def test_weights_may_be_given_as_anything_like_an_array(given: Any, word: str) -> None:
     graph = chain(lm.Input(3), lm.Linear(1, bias=[-5], name="fc", **{word: given}))

@@ -51,4 +51,4 @@ def test_a_value_is_freed_right_after_its_last_use(graph):
 @given(graphs())
 def test_what_is_stored_is_there_at_the_end(graph):
     slots, _ = simulate(graph, ALL)
-    assert {v for v in graph.values()} <= set(slots.values())
+    assert set(graph.values()) <= set(slots.values())

@@ -18,8 +18,19 @@ def two():
     return lm.Model([a, b], lm.Add(name="sum")(a, b))
 
 
-@pytest.mark.parametrize("x", [[[1, 2, 3]], [[1.0, 2.0, 3.0]], ((1, 2, 3),), np.ones((1, 3), np.float32), torch.ones(1, 3),
-                               np.ones((1, 3), np.float32)[:, ::-1], torch.ones(3, 1).t(), np.ones((0, 3), np.float32)])  # fmt: skip
+@pytest.mark.parametrize(
+    "x",
+    [
+        [[1, 2, 3]],
+        [[1.0, 2.0, 3.0]],
+        ((1, 2, 3),),
+        np.ones((1, 3), np.float32),
+        torch.ones(1, 3),
+        np.ones((1, 3), np.float32)[:, ::-1],
+        torch.ones(3, 1).t(),
+        np.ones((0, 3), np.float32),
+    ],
+)
 def test_lists_arrays_and_tensors_are_taken(x):
     assert model()(x).shape[1] == 3
 

@@ -58,7 +58,9 @@ def remove(graph: Graph, name: str) -> None:
     gone = one(graph, name)
     with _checked(graph):
         if gone.is_input and graph.readers(_output(gone)):
-            raise EditError(f"input layer {name!r} is read and cannot be removed", {"readers": _names(graph.readers(_output(gone)))})
+            raise EditError(
+                f"input layer {name!r} is read and cannot be removed", {"readers": _names(graph.readers(_output(gone)))}
+            )
         read = [x for x in gone.reads if isinstance(x, Value)]
         stand_in = read[0] if read else None
         change.take_out(graph, gone, stand_in)

@@ -123,7 +123,8 @@ class Layer:
         return hash(self._layer)
 
     def __repr__(self) -> str:
-        return f"Layer({self.name!r}, {self._layer.describe()}, reads {', '.join(x.name for x in self._layer.previous) or 'nothing'})"
+        reads = ", ".join(x.name for x in self._layer.previous) or "nothing"
+        return f"Layer({self.name!r}, {self._layer.describe()}, reads {reads})"
 
 
 def alone(graph: rooms.Graph, layer: rooms.Layer) -> rooms.Graph:

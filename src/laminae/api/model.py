@@ -11,8 +11,8 @@ from laminae.api.layer import Layer, alone
 from laminae.base.errors import UsageError
 from laminae.base.records import LayerRecord, Problem
 from laminae.base.shapes import format_shape
-from laminae.graph.equality import differences
 from laminae.files import onnx_writer
+from laminae.graph.equality import differences
 from laminae.graph.extract import stretch
 from laminae.graph.select import groups, is_glob, many, one, under
 from laminae.layers import build
@@ -186,7 +186,9 @@ class Model:
         """The stretch from layer `first` to layer `last`, both included, as a model over the same parameters."""
         return Model(graph=stretch(self.graph, one(self.graph, first), one(self.graph, last)))
 
-    def insert(self, layer: Any, *, after: str | None = None, before: str | None = None, name: str | None = None, seed: int = 0) -> Layer:
+    def insert(
+        self, layer: Any, *, after: str | None = None, before: str | None = None, name: str | None = None, seed: int = 0
+    ) -> Layer:
         """Put a builder's layer after (or before) a layer: whoever read that layer's output reads the new one's.
 
         Checked before and after; refused whole (EditError, ShapeError) or done whole. Returns the new layer.

@@ -53,7 +53,11 @@ def _output(name: str, found: Any, expected: Any, rtol: float, atol: float) -> O
     if found.shape != expected.shape:
         raise ShapeError(
             f"output {name!r} and its expectation have other shapes",
-            {"output": format_shape(found.shape), "expectation": format_shape(expected.shape), "note": "shapes are never broadcast here"},
+            {
+                "output": format_shape(found.shape),
+                "expectation": format_shape(expected.shape),
+                "note": "shapes are never broadcast here",
+            },
         )
     error, allowed = _errors(found, expected, rtol, atol)
     wrong = ~(error <= allowed)

@@ -32,9 +32,7 @@ def _state(graph: Graph) -> tuple[Any, ...]:
     return graph, list(graph.layers), graph.outputs, dict(graph.parameters), dict(graph.opsets), layers, values
 
 
-def _put_back(
-    graph: Graph, order: Any, outputs: Any, parameters: Any, opsets: Any, layers: Any, values: Any
-) -> None:
+def _put_back(graph: Graph, order: Any, outputs: Any, parameters: Any, opsets: Any, layers: Any, values: Any) -> None:
     for layer, name, inputs, outs, attributes, group in layers:
         layer.name, layer.inputs, layer.outputs, layer.attributes, layer.group = name, inputs, outs, attributes, group
     for value, name, dtype, shape, producer in values:
@@ -104,7 +102,9 @@ def rename(graph: Graph, layer: Layer, name: str) -> None:
     Raises EditError where the name is empty or taken.
     """
     if not name or any(x.name == name for x in graph.layers):
-        raise EditError(f"layer {layer.name!r} cannot be renamed to {name!r}", {"because": "a layer has that name" if name else "it is empty"})
+        raise EditError(
+            f"layer {layer.name!r} cannot be renamed to {name!r}", {"because": "a layer has that name" if name else "it is empty"}
+        )
     for parameter in layer.parameters.values():
         new = f"{name}.{parameter.name.removeprefix(layer.name + '.')}"
         if parameter.name.startswith(layer.name + ".") and graph.readers(parameter) == (layer,) and new not in graph.parameters:

@@ -85,5 +85,3 @@ def _body(graph: Graph, outer: dict[Value | Parameter, Value]) -> Graph:
     body.outputs = tuple(renamed.get(out, out) for out in graph.outputs)
     body.changed()
     return body
-
-

@@ -182,9 +182,7 @@ class Graph:
                 continue
             seen.add(id(graph))
             yield prefix, graph
-            inner = [
-                (f"{prefix}{layer.path}/{label}/", body) for layer in graph.layers for label, body in layer.bodies.items()
-            ]
+            inner = [(f"{prefix}{layer.path}/{label}/", body) for layer in graph.layers for label, body in layer.bodies.items()]
             waiting.extend(reversed(inner))
 
     def __repr__(self) -> str:

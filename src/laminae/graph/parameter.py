@@ -59,7 +59,9 @@ class Parameter:
         """Put other values in the box. Raises ShapeError or DTypeError unless shape and dtype are the box's own."""
         found = dtype_name(array)
         if found != self.dtype:
-            raise DTypeError(f"parameter {self.name!r} is {self.dtype}, not {found}", {"instead": f"array.astype({self.dtype!r})"})
+            raise DTypeError(
+                f"parameter {self.name!r} is {self.dtype}, not {found}", {"instead": f"array.astype({self.dtype!r})"}
+            )
         if tuple(array.shape) != self.shape:
             raise ShapeError(
                 f"parameter {self.name!r} has another shape",

@@ -155,9 +155,7 @@ def register_operator(
             f"operator {name!r} belongs to the standard and cannot be replaced",
             {"instead": "give your operator a domain of its own: register_operator(..., domain='my.domain')"},
         )
-    register = operator(
-        name, since=since, kind=kind, shape=shape, cost=cost, aliases=True, guarded=True, domain=domain
-    )
+    register = operator(name, since=since, kind=kind, shape=shape, cost=cost, aliases=True, guarded=True, domain=domain)
     return register if run is None else register(run)
 
 

@@ -60,7 +60,9 @@ def as_bool(x: Spec, **attributes: Any) -> Spec:
 def axis_of(axis: int, rank: int, *, extra: int = 0) -> int:
     """A non-negative axis; raises ShapeError where it is outside the rank (`extra` = 1 where it may stand behind the last)."""
     if not -rank - extra <= axis < rank + extra:
-        raise ShapeError(f"axis {axis} is outside a tensor of rank {rank}", {"expected": f"{-rank - extra} to {rank + extra - 1}"})
+        raise ShapeError(
+            f"axis {axis} is outside a tensor of rank {rank}", {"expected": f"{-rank - extra} to {rank + extra - 1}"}
+        )
     return axis + rank + extra if axis < 0 else axis
 
 

@@ -41,5 +41,3 @@ def _record(index: int, layer: Layer, found: Walk) -> LayerRecord:
         domain=layer.domain,
         kind=operator.kind if operator else "",
     )
-
-

@@ -82,9 +82,7 @@ def make_plan(graph: Graph, operators: dict[Layer, Operator], policy: Policy, *,
         slots.release(stillborn)
         copies = tuple(slots.of(v) for v in layer.outputs if v in taints.parameters and layer in kept and v is not None)
         clears = tuple(dict.fromkeys(slots.idle([*dying, *stillborn])))
-        order.append(
-            Step(layer, layer.name, layer.path, operator, reads, caught, writes, copies, clears, layer in kept)
-        )
+        order.append(Step(layer, layer.name, layer.path, operator, reads, caught, writes, copies, clears, layer in kept))
     steps = tuple(step for step in order if not step.layer.is_input)
     outputs = tuple(slots.of(out) for out in graph.outputs)
     theirs = taints.parameters | taints.inputs | set(parameters)

@@ -51,7 +51,9 @@ def policy(store: object, graph: Graph) -> Policy:
         return NONE
     globs = (store,) if isinstance(store, str) else tuple(store) if isinstance(store, Iterable) else ()
     if not all(isinstance(glob, str) for glob in globs) or (not globs and not isinstance(store, Iterable)):
-        raise UsageError(f"store={store!r} is not a store policy", {"expected": 'True, False, a name, a glob, or a list of these'})
+        raise UsageError(
+            f"store={store!r} is not a store policy", {"expected": "True, False, a name, a glob, or a list of these"}
+        )
     for glob in globs:
         if not is_glob(glob) and not glob.startswith("op:") and "/" not in glob and not under(graph, glob):
             one(graph, glob)

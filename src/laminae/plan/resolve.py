@@ -77,7 +77,9 @@ def signature_problems(layer: Layer, operator: Operator) -> list[Problem]:
             problems.append(f"{layer.operator} has no attribute {name!r}; it has {', '.join(sorted(takes)) or 'none'}")
     given = len(layer.inputs)
     if given < operator.min_inputs or any(x is None for x in layer.inputs[: operator.min_inputs]):
-        problems.append(f"{layer.operator} needs {operator.min_inputs} inputs ({', '.join(operator.input_names)}), it has {given}")
+        problems.append(
+            f"{layer.operator} needs {operator.min_inputs} inputs ({', '.join(operator.input_names)}), it has {given}"
+        )
     most = None if any(n.startswith("*") for n in operator.input_names) else len(operator.input_names)
     if most is not None and given > most:
         problems.append(f"{layer.operator} takes at most {most} inputs ({', '.join(operator.input_names)}), it has {given}")

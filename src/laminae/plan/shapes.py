@@ -141,9 +141,7 @@ def _agreed(layer: Layer, value: Value, spec: Spec, problems: list[Problem]) -> 
         )
         return spec
     if spec.dtype and value.dtype and spec.dtype != value.dtype:
-        problems.append(
-            Problem(layer.name, f"output {value.name!r} is declared {value.dtype}, its operator gives {spec.dtype}")
-        )
+        problems.append(Problem(layer.name, f"output {value.name!r} is declared {value.dtype}, its operator gives {spec.dtype}"))
         return spec
     return Spec(spec.dtype or value.dtype, _filled(spec.dims, value.shape), spec.value)
 

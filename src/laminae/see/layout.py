@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 FAR = 24
 """An arrow over more ranks than this has no place of its own: it goes straight."""
@@ -94,7 +95,7 @@ def _ranks(boxes: int, edges: Sequence[tuple[int, int]]) -> list[int]:
 def _way(first: Place, last: Place) -> list[Place]:
     between = range(first.rank + 1, last.rank) if last.rank - first.rank <= FAR else ()
     way = [first, *(Place(-1, rank, 6, 6, 0) for rank in between), last]
-    for a, b in zip(way, way[1:], strict=False):
+    for a, b in pairwise(way):
         a.right.append(b)
         b.left.append(a)
     return way

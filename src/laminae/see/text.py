@@ -66,12 +66,11 @@ def memory(size: int | None) -> str:
         return ""
     if size < 1000:
         return f"{size} B"
-    amount = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
+    amount, units = size / 1000, ["kB", "MB", "GB", "TB"]
+    while amount >= 999.5 and len(units) > 1:
         amount /= 1000
-        if amount < 999.5:
-            break
-    return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"
+        units.pop(0)
+    return f"{amount:.1f} {units[0]}" if amount < 9.95 else f"{amount:.0f} {units[0]}"
 
 
 def count(number_of: int, noun: str) -> str:

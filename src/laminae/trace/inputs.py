@@ -41,7 +41,7 @@ def _value(layer: Layer) -> Value:
 def _by_layer(layers: Sequence[Layer], given: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
     takes = {layer.name: describe(layer) for layer in layers}
     if len(given) == 1 and isinstance(given[0], Mapping):
-        given, named = (), {**given[0], **named}
+        named, given = {**given[0], **named}, ()
     if len(given) + len(named) != len(layers) or len(given) > len(layers):
         raise InputError(f"the model takes {_count(len(layers))}, it was given {len(given) + len(named)}", takes)
     found = dict(zip([layer.name for layer in layers], given, strict=False))
@@ -84,13 +84,15 @@ def _from_list(layer: Layer, x: Any) -> np.ndarray[Any, Any]:
     try:
         array = np.array(x)
     except ValueError:
-        raise InputError(
-            f"input {layer.name!r} cannot take a list of unequal lengths", {"takes": describe(layer)}
-        ) from None
+        raise InputError(f"input {layer.name!r} cannot take a list of unequal lengths", {"takes": describe(layer)}) from None
     if array.dtype.kind not in "biufc" and array.size:
         raise InputError(
             f"input {layer.name!r} cannot take a {type(x).__name__}",
-            {"takes": describe(layer), "found": f"elements of type {array.dtype}", "give": "an array, a tensor or lists of numbers"},
+            {
+                "takes": describe(layer),
+                "found": f"elements of type {array.dtype}",
+                "give": "an array, a tensor or lists of numbers",
+            },
         )
     if value.dtype is None:
         return array.astype(np.float32) if array.dtype == np.float64 else array
@@ -102,14 +104,17 @@ def _from_list(layer: Layer, x: Any) -> np.ndarray[Any, Any]:
     with np.errstate(over="ignore"):
         cast = array.astype(wanted)
     if kind in "iu" and array.size and not np.array_equal(cast, array):
-        raise InputError(f"input {layer.name!r} is {value.dtype}: some numbers of the list do not fit in it", {"takes": describe(layer)})
+        raise InputError(
+            f"input {layer.name!r} is {value.dtype}: some numbers of the list do not fit in it", {"takes": describe(layer)}
+        )
     return cast
 
 
 def _dtype_error(layer: Layer, wanted: str, found: str, tensor: bool) -> InputError:
     write = f"x.to(torch.{wanted})" if tensor else f"x.astype('{wanted}')"
     return InputError(
-        f"input {layer.name!r} has another dtype", {"expected": wanted, "found": found, "write": f"{write}, if that is what you mean"}
+        f"input {layer.name!r} has another dtype",
+        {"expected": wanted, "found": found, "write": f"{write}, if that is what you mean"},
     )
 
 

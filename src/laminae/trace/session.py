@@ -49,5 +49,7 @@ def device_of(device: Any) -> Any:
     except (RuntimeError, TypeError) as error:
         raise UsageError(f"there is no device {device!r}", {"because": str(error).split("\n")[0]}) from None
     if found.type == "cuda" and not torch.cuda.is_available():
-        raise UsageError(f"device {device!r} is not here", {"because": "this torch sees no CUDA device", "instead": "device='cpu'"})
+        raise UsageError(
+            f"device {device!r} is not here", {"because": "this torch sees no CUDA device", "instead": "device='cpu'"}
+        )
     return found

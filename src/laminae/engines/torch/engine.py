@@ -78,7 +78,7 @@ class TorchEngine:
 
 def _on(device: Any) -> AbstractContextManager[Any]:
     """Tensors that operators make out of nothing are made there."""
-    return nullcontext() if device.type == "cpu" else torch.device(device)  # type: ignore[return-value]
+    return nullcontext() if device.type == "cpu" else torch.device(device)
 
 
 def _key(given: dict[str, Any]) -> Any:

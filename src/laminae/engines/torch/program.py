@@ -57,9 +57,7 @@ class Program:
 
     def inner(self, body: Graph, path: str, given: dict[str, Any]) -> Program:
         """The program of a body, made at its first run."""
-        return self.engine.program(
-            body, self.plan.policy.inside(path), self.device, noting=self.noting, given=given, body=True
-        )
+        return self.engine.program(body, self.plan.policy.inside(path), self.device, noting=self.noting, given=given, body=True)
 
     def slots(self, run: Run, inputs: Sequence[Any], captured: Sequence[Any] = ()) -> list[Any]:
         """The slots before the first step."""

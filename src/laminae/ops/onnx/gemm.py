@@ -12,12 +12,8 @@ def gemm_shape(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadca
     m, k = A.shape[::-1] if transA else A.shape
     k_b, n = B.shape[::-1] if transB else B.shape
     if not same_dim(k, k_b):
-        raise ShapeError(
-            "A and B do not fit",
-            {
-                "expected": f"the {'first' if transA else 'last'} size of A ({k}) to equal the {'last' if transB else 'first'} of B ({k_b})"
-            },
-        )
+        ends = "first" if transA else "last", "last" if transB else "first"
+        raise ShapeError("A and B do not fit", {"expected": f"the {ends[0]} size of A ({k}) to equal the {ends[1]} of B ({k_b})"})
     return Spec(A.dtype, (m, n))
 
 

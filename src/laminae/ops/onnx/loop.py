@@ -7,10 +7,13 @@ from laminae.base.shapes import Spec
 from laminae.ops.registry import operator
 
 
-
 def loop_shape(M, cond, *v_initial, body, context):
     """Carried values keep their dtype (their sizes may change from pass to pass); scan outputs get a first axis."""
-    start = [Spec("int64", ()), Spec("bool", ()), *(Spec(v.dtype, None if v.dims is None else (None,) * len(v.dims)) for v in v_initial)]
+    start = [
+        Spec("int64", ()),
+        Spec("bool", ()),
+        *(Spec(v.dtype, None if v.dims is None else (None,) * len(v.dims)) for v in v_initial),
+    ]
     _, *made = context.shape_body(body, *start)
     carried = tuple(Spec(v.dtype) for v in made[: len(v_initial)])
     scanned = tuple(Spec(v.dtype, None if v.dims is None else (None, *v.dims)) for v in made[len(v_initial) :])
@@ -42,7 +45,9 @@ def loop(M=None, cond=None, *v_initial, body, context):
 
 def _stack(rows):
     if len({row.shape for row in rows}) > 1:
-        raise LayerError("a scan output changed its shape between passes", {"shapes": ", ".join(str(list(r.shape)) for r in rows[:4])})
+        raise LayerError(
+            "a scan output changed its shape between passes", {"shapes": ", ".join(str(list(r.shape)) for r in rows[:4])}
+        )
     return torch.stack(rows)
 
 

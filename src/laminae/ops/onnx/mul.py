@@ -8,7 +8,7 @@ from laminae.ops.registry import operator
 mul_shape = shape_arithmetic.elementwise(shape_arithmetic.multiply)
 
 
-@operator("Mul", since=7, kind="arithmetic", shape=mul_shape)
+@operator("Mul", since=7, kind="arithmetic", shape=mul_shape, direct=lambda: torch.mul)
 def mul(A, B):
     """A · B, element by element, broadcast; integers wrap."""
     return torch.mul(A, B)

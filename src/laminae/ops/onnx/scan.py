@@ -35,7 +35,7 @@ def scan_shape(
     stacked = []
     for a, out in zip(out_axes, outs, strict=True):
         at = axis_of(a, out.rank + 1)
-        stacked.append(Spec(out.dtype, out.shape[:at] + (length,) + out.shape[at:]))
+        stacked.append(Spec(out.dtype, (*out.shape[:at], length, *out.shape[at:])))
     return tuple(Spec(s.dtype, s.dims) for s in made[: len(states)]) + tuple(stacked)
 
 

@@ -5,7 +5,7 @@ from laminae.ops.registry import operator
 from laminae.ops.rules import same_shape
 
 
-@operator("Sigmoid", kind="activation", shape=same_shape)
+@operator("Sigmoid", kind="activation", shape=same_shape, direct=lambda **_: torch.sigmoid)
 def sigmoid(X, *, consumed_inputs=None):
     """1 / (1 + exp(-x)), element by element; any shape, same shape out."""
     return torch.sigmoid(X)

@@ -5,7 +5,7 @@ from laminae.ops.registry import operator
 from laminae.ops.rules import same_shape
 
 
-@operator("Tanh", kind="activation", shape=same_shape)
+@operator("Tanh", kind="activation", shape=same_shape, direct=lambda **_: torch.tanh)
 def tanh(input, *, consumed_inputs=None):
     """tanh(x), element by element; any shape, same shape out."""
     return torch.tanh(input)

@@ -1,0 +1,99 @@
+"""`python -m benchmarks [chain] [startup] [models] [opening]`: all tables, or the ones named.
+
+Results are also kept as JSON in benchmarks/results/, which git does not track.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import chain, measure, models, opening
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def table(title: str, medians: dict[str, float]) -> None:
+    print(f"\n{title}")
+    for name, ms in medians.items():
+        print(f"  {name:<55} {ms:10.3f} ms")
+
+
+def ratio(what: str, value: float, limit: float | None = None) -> None:
+    verdict = "" if limit is None else f"  (at most {limit}: {'yes' if value <= limit else 'NO'})"
+    print(f"  {what:<55} {value:10.3f} ×{verdict}")
+
+
+def run_chain() -> dict[str, float]:
+    found = measure.medians(measure.interleave("benchmarks.chain", chain.CONTESTANTS))
+    table(chain.TITLE, found)
+    for what, ours, theirs, limit in chain.RATIOS:
+        ratio(what, found[ours] / found[theirs], limit)
+    return found
+
+
+def run_startup() -> dict[str, float]:
+    commands = {
+        "python -c 'import torch'": [sys.executable, "-c", "import torch"],
+        "laminae show mnist.onnx": [sys.executable, "-m", "laminae", "show", str(models.FOLDER / "mnist.onnx")],
+        "laminae show, a file of 400 MB": [sys.executable, "-m", "laminae", "show", str(opening.file())],
+        "python -c 'import laminae'": [sys.executable, "-c", "import laminae"],
+    }
+    if not models.FOLDER.exists():
+        print(f"\n{models.FOLDER} is not here: `laminae show mnist.onnx` is left out")
+        del commands["laminae show mnist.onnx"]
+    found = measure.medians(measure.interleave_commands(commands))
+    table("start-up, whole commands", found)
+    for name in found:
+        if name.startswith("laminae show"):
+            ratio(f"{name} / import torch", found[name] / found["python -c 'import torch'"], 0.5)
+    return found
+
+
+def run_models() -> dict[str, float]:
+    if not models.FOLDER.exists():
+        print(f"\n{models.FOLDER} is not here: the real models are left out")
+        return {}
+    found = measure.medians(measure.interleave("benchmarks.models", models.CONTESTANTS, rounds=3))
+    table(models.TITLE, found)
+    for name in models.NAMES:
+        ratio(f"{name}: model.run(x) / model(x)", found[f"{name}/laminae model.run(x)"] / found[f"{name}/laminae model(x)"])
+        ratio(f"{name}: model(x) / onnxruntime", found[f"{name}/laminae model(x)"] / found[f"{name}/onnxruntime"])
+    return found
+
+
+def run_opening() -> dict[str, float]:
+    opening.file()
+    found = measure.medians(measure.interleave("benchmarks.opening", opening.CONTESTANTS))
+    table(opening.TITLE, found)
+    return found
+
+
+TABLES: dict[str, Callable[[], dict[str, float]]] = {
+    "chain": run_chain,
+    "startup": run_startup,
+    "models": run_models,
+    "opening": run_opening,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(TABLES)
+    if unknown:
+        print(f"there is no benchmark {unknown.pop()!r}; there are {', '.join(TABLES)}", file=sys.stderr)
+        return 2
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians")
+    results = {name: TABLES[name]() for name in names or TABLES}
+    RESULTS.mkdir(exist_ok=True)
+    stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    (RESULTS / f"{stamp}.json").write_text(json.dumps({"machine": platform.platform(), "ms": results}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,48 @@
+"""Timing contestants fairly: each in a process of its own that does nothing else, in turns, several rounds."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+
+def repeat(work: Callable[[], object], *, seconds: float = 1.0, warm: int = 3) -> float:
+    """The median time of one call, in ms, over about that many seconds."""
+    for _ in range(warm):
+        work()
+    times: list[float] = []
+    end = perf_counter() + seconds
+    while perf_counter() < end or len(times) < 5:
+        start = perf_counter()
+        work()
+        times.append(perf_counter() - start)
+    return statistics.median(times) * 1e3
+
+
+def interleave(module: str, contestants: Sequence[str], *, rounds: int = 5) -> dict[str, list[float]]:
+    """`python -m module contestant` for each contestant in turn, `rounds` times; each prints one number of ms."""
+    found: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name in contestants:
+            done = subprocess.run([sys.executable, "-m", module, name], capture_output=True, text=True, check=True)
+            found[name].append(float(json.loads(done.stdout.strip().splitlines()[-1])))
+    return found
+
+
+def interleave_commands(commands: dict[str, list[str]], *, rounds: int = 9) -> dict[str, list[float]]:
+    """Whole commands in turn; wall-clock ms of each."""
+    found: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            start = perf_counter()
+            subprocess.run(command, capture_output=True, check=True)
+            found[name].append((perf_counter() - start) * 1e3)
+    return found
+
+
+def medians(found: dict[str, list[float]]) -> dict[str, float]:
+    return {name: statistics.median(times) for name, times in found.items()}

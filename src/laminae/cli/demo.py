@@ -1,0 +1,6 @@
+"""stub"""
+
+
+def demo() -> int:
+    """tour"""
+    return 0

@@ -1,0 +1,1 @@
+"""Input files as arrays, and batches of (input, expectation). NumPy only."""
