@@ -35,12 +35,12 @@ def run_onnxruntime(graph: Graph, *xs: np.ndarray[Any, Any]) -> list[np.ndarray[
 def give(graph: Graph, values: dict[str, Any]) -> None:
     """Put these values into the parameters of those names."""
     for name, value in values.items():
-        graph.parameters[name].assign(np.array(value.detach() if isinstance(value, torch.Tensor) else value))
+        graph.parameters[name].assign(value.detach().numpy() if isinstance(value, torch.Tensor) else np.array(value))
 
 
 def assert_close(found: np.ndarray[Any, Any], expected: Any, *, bound: float = 1e-5) -> None:
     """Equal within `bound` of the largest expected number."""
-    expected = np.asarray(expected.detach() if isinstance(expected, torch.Tensor) else expected)
+    expected = expected.detach().numpy() if isinstance(expected, torch.Tensor) else np.asarray(expected)
     assert found.shape == expected.shape, f"{found.shape} is not {expected.shape}"
     assert found.dtype == expected.dtype
     scale = max(1.0, float(np.abs(expected).max(initial=0.0)))

@@ -1,4 +1,4 @@
-"""Each layer computes what the torch.nn module of that name computes with the same weights."""
+"""Each layer computes what the torch.nn module of that name computes with the same weights, in Laminae and in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 import laminae.layers as lm
 from laminae.base.shapes import known
 from laminae.layers.build import build, chain
-from tests.layers.running import assert_close, give, run
+from tests.layers.running import assert_close, give, run, run_onnxruntime
 
 BATCH = 3
 
@@ -98,6 +98,7 @@ def test_a_layer_computes_what_the_torch_module_computes(name: str) -> None:
     x = samples(shape)
     expected = module.eval()(torch.from_numpy(x))
     assert_close(run(graph, x)[0], expected)
+    assert_close(run_onnxruntime(graph, x)[0], expected)
     assert known(graph.outputs[0].shape[1:]) == tuple(expected.shape[1:])
 
 
@@ -136,8 +137,9 @@ def test_recurrent_layers_compute_what_torch_computes(kind: str, layers: int, bi
     output, end = module(torch.from_numpy(given), *begin)
     expected = [output, *end] if kind == "LSTM" else [output, end]
     found = run(graph, given, *states)
-    for a, b in zip(found, expected, strict=True):
-        assert_close(a, b)
+    for ours, theirs, right in zip(found, run_onnxruntime(graph, given, *states), expected, strict=True):
+        assert_close(ours, right)
+        assert_close(theirs, right)
     assert [v.name for v in graph.outputs] == ["r", "r.h", "r.c"][: len(found)]
     assert graph.outputs[0].shape == ("batch", "sequence", 4 * directions)
 
@@ -152,7 +154,9 @@ def test_self_attention_computes_what_torch_computes(causal: bool, bias: bool) -
     x = samples((5, 8))
     mask = nn.Transformer.generate_square_subsequent_mask(5) if causal else None
     q = torch.from_numpy(x)
-    assert_close(run(graph, x)[0], module(q, q, q, attn_mask=mask)[0])
+    expected = module(q, q, q, attn_mask=mask)[0]
+    assert_close(run(graph, x)[0], expected)
+    assert_close(run_onnxruntime(graph, x)[0], expected)
     softmax = graph.index.by_name["mha/softmax"]
     assert softmax.outputs[0] is not None
     assert softmax.outputs[0].shape == ("batch", 2, "sequence", "sequence")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -157,6 +159,15 @@ def test_constants_say_that_they_do_not_learn() -> None:
         "linear_1.weight": None,
         "linear_1.bias": None,
     }
+
+
+def test_building_never_loads_torch() -> None:
+    script = (
+        "import sys; import laminae as lm; from laminae.layers.build import chain;"
+        "chain(lm.Input((8, 6)), lm.Conv(4, 3), lm.BatchNorm(), lm.LSTM(4), lm.MultiHeadAttention(2, True), lm.Linear(2));"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 def test_two_layers_with_one_name_are_refused() -> None:

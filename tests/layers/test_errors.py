@@ -84,9 +84,10 @@ CASES: list[tuple[Callable[[], Any], type[LaminaeError], str]] = [
     (lambda: build([X, IDS], lm.Add()(X, IDS)), DTypeError, "'add_1' cannot take its inputs"),
     (lambda: build(IDS, lm.Linear(3)(IDS)), DTypeError, "'linear_1' cannot take its input"),
     (lambda: build(X, lm.Embedding(5, 3)(X)), DTypeError, "'embedding_1' cannot take its input"),
-    (lambda: lm.MultiHeadAttention(2)(X, X), UsageError, "query and key"),
-    (lambda: lm.LSTM(2)(X, X), UsageError, "h alone"),
+    (lambda: build(S, lm.MultiHeadAttention(2)(S, S)), UsageError, "query and key"),
+    (lambda: build(S, list(lm.LSTM(2)(S, S))), UsageError, "h alone"),
 ]
+S = lm.Input((5, 4), name="s")
 Y2 = lm.Input(4, name="y2")
 IDS = lm.Input(3, dtype="int64", name="ids")
 

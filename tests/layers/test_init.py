@@ -45,8 +45,8 @@ def test_normal_schemes_have_their_deviation(scheme: str) -> None:
 def test_the_default_is_that_of_torch() -> None:
     module = torch.nn.Linear(IN, OUT)
     weight, bias = weights("kaiming_uniform")
-    assert np.abs(weight).max() == pytest.approx(float(module.weight.abs().max()), rel=1e-3)
-    assert np.abs(bias).max() == pytest.approx(float(module.bias.abs().max()), rel=0.05)
+    assert np.abs(weight).max() == pytest.approx(module.weight.abs().max().item(), rel=1e-3)
+    assert np.abs(bias).max() == pytest.approx(module.bias.abs().max().item(), rel=0.05)
     assert (weights("xavier_uniform")[1] == 0).all()
 
 

@@ -1,6 +1,32 @@
-"""stub"""
+"""`laminae demo`: the tour. Three patients through three layers, then handwritten digits through a network that has learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from laminae.base.errors import FileError, MissingPackageError
 
 
-def demo() -> int:
-    """tour"""
+def demo(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where patients.svg, digits.onnx and digits.svg are written.")
+    ] = Path(),
+) -> int:
+    """The tour: three patients through three layers, then handwritten digits, everything seen on the way."""
+    from laminae.cli import digits, patients
+    from laminae.cli.printing import console, paragraph
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"cannot make the folder {str(out)!r}", {"because": error.strerror or str(error)}) from None
+    patients.tell(out)
+    try:
+        digits.tell(out)
+    except MissingPackageError as error:
+        console().print()
+        paragraph(str(error), style="yellow")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,7 +31,7 @@ def evaluate(
 
     found = opened(model, plugin)
     x, expected = loaded(data if expect is None else (data, expect))
-    x = _fitted(found, x)
+    x = _fitted(found, x, data.lower().endswith(".csv"))
     with progress(f"evaluating {found.name or model}", sample_count(x)) as done:
         result = _evaluate(found, x, expected, metric or ["accuracy"], batch, done)
     _print(found, result, json)
@@ -47,15 +46,14 @@ def _evaluate(model: Model, x: Any, expected: Any, metrics: list[str], batch: in
     return lm.evaluate(model, (x, expected), metrics, batch=size, progress=done)
 
 
-def _fitted(model: Model, x: Any) -> Any:
-    """Lines of a CSV in the declared shape and dtype; a dict with one array for a model of one input as that array."""
+def _fitted(model: Model, x: Any, lines: bool) -> Any:
+    """Lines of a CSV in the declared shape and dtype; anything else as it is, to be refused where it does not fit."""
     from laminae.cli.inputs import fitted
     from laminae.data.image import Preparation
+    from laminae.data.source import Rows
 
     inputs = model.graph.inputs
-    if isinstance(x, Mapping):
-        return dict(x)
-    return fitted(inputs[0], x, Preparation()) if len(inputs) == 1 else x
+    return fitted(inputs[0], Rows(x.astype("float64")), Preparation()) if lines and len(inputs) == 1 else x
 
 
 def _print(model: Model, result: Evaluation, json: bool) -> None:

@@ -14,6 +14,7 @@ from laminae.base.errors import InputError, ShapeError, UsageError
 from laminae.base.shapes import format_shape
 from laminae.data.files import read
 from laminae.data.image import Preparation, prepare
+from laminae.data.source import Pixels, Rows
 
 if TYPE_CHECKING:
     from laminae.api.model import Model
@@ -60,12 +61,10 @@ def drawn(model: Model, seed: int, dims: Mapping[str, int]) -> dict[str, Array]:
 
 
 def fitted(value: Value, held: Any, how: Preparation) -> Any:
-    """What a file held, as the input takes it: pixels prepared, CSV in the declared dtype. Other arrays are left as they are."""
-    if not isinstance(held, np.ndarray):
-        return held
-    if held.dtype == np.uint8 and held.ndim == 3 and held.shape[2] in (1, 3) and _rank(value) == 4:
-        return _image(value, held, how)
-    return _table(value, held) if held.dtype == np.float64 and held.ndim == 2 else held
+    """What a file held, as the input takes it: pixels prepared, lines of numbers in its dtype. Arrays are left as they are."""
+    if isinstance(held, Pixels):
+        return _image(value, held.array, how)
+    return _table(value, held.array) if isinstance(held, Rows) else held
 
 
 def size(text: str | None) -> tuple[int, int] | None:
@@ -131,7 +130,9 @@ def _rank(value: Value) -> int | None:
 
 def _image(value: Value, pixels: Array, how: Preparation) -> Array:
     """Raises InputError where the model's sizes are another and no --size was given: nothing is resized unasked."""
-    shape = value.shape or ()
+    shape = value.shape or (None,) * 4
+    if len(shape) != 4:
+        raise InputError(f"input {value.name!r} is no image", {"input": format_shape(shape), "expected": "rank 4"})
     _, channels, height, width = shape if how.layout == "nchw" else (shape[0], shape[3], shape[1], shape[2])
     wanted = (height, width)
     if how.size is None and any(isinstance(a, int) and a != b for a, b in zip(wanted, pixels.shape[:2], strict=True)):

@@ -88,8 +88,9 @@ def _policy(store: list[str] | None) -> object:
 
 def _expected(file: str) -> Any:
     from laminae.data.files import read
+    from laminae.data.source import bare
 
-    held = read(file)
+    held = bare(read(file))
     return next(iter(held.values())) if isinstance(held, Mapping) and len(held) == 1 else held
 
 

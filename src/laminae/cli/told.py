@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def tell(model: Model, trace: Trace, comparison: Comparison | None, *, statistics: bool = False, full: bool = False) -> None:
     """Print it: a small pass with its numbers, a larger one as a row for each layer."""
-    records = trace.records(statistics=statistics)
+    odd = not_finite(trace)
+    records = trace.records(statistics=True)
     small = is_small(records) and not statistics
     single = comparison.outputs[0] if comparison is not None and len(comparison.outputs) == 1 else None
     if small:
@@ -26,7 +27,6 @@ def tell(model: Model, trace: Trace, comparison: Comparison | None, *, statistic
     else:
         table = trace_table(records, model.facts(), ms=trace.ms, statistics=statistics, full=full)
     console().print(table)
-    odd = not_finite(trace)
     if odd:
         console().print(f"\n{odd}", style="red", soft_wrap=True)
     if comparison is not None and not (small and single is not None):

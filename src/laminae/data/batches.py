@@ -11,6 +11,7 @@ import numpy as np
 
 from laminae.base.errors import ShapeError, UsageError
 from laminae.data.files import read
+from laminae.data.source import Rows, bare
 
 Array = np.ndarray[Any, Any]
 
@@ -62,9 +63,9 @@ def split(held: Any, name: str) -> tuple[Any, Any]:
             return _arrays(x), _arrays(y)
         expected = "two arrays named x and y (or " + ", ".join(" and ".join(pair) for pair in NAMES[1:]) + ")"
         raise UsageError(f"which arrays of {name!r} are input and expectation?", {"expected": expected, "found": ", ".join(held)})
-    if isinstance(held, np.ndarray) and held.ndim == 2 and held.shape[1] > 1 and name.lower().endswith(".csv"):
-        last: Array = held[:, -1]
-        return held[:, :-1].astype(np.float32), last.astype(np.int64 if bool((last % 1 == 0).all()) else np.float32)
+    if isinstance(held, Rows) and held.array.shape[1] > 1:
+        last: Array = held.array[:, -1]
+        return held.array[:, :-1].astype(np.float32), last.astype(np.int64 if bool((last % 1 == 0).all()) else np.float32)
     raise UsageError(f"{name!r} holds an input but no expectation", {"give": "both: an .npz with x and y, or a second file"})
 
 
@@ -111,4 +112,6 @@ def _arrays(held: Any) -> Any:
 
 
 def _only(held: Any) -> Any:
-    return next(iter(held.values())) if isinstance(held, Mapping) and len(held) == 1 else held
+    if isinstance(held, Rows):
+        return held.array.astype(np.float32)
+    return next(iter(held.values())) if isinstance(held, Mapping) and len(held) == 1 else bare(held)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from laminae.base.errors import FileError
-from laminae.data.source import opened
+from laminae.data.source import Rows, opened
 
 DELIMITERS = ",;\t"
 
 
-def read_csv(source: bytes | Path, name: str) -> np.ndarray[Any, Any]:
-    """[lines, numbers] float64. Raises FileError naming the line that is no row of numbers."""
+def read_csv(source: bytes | Path, name: str) -> Rows:
+    """The numbers, a row a line. Raises FileError naming the line that is no row of numbers."""
     with opened(source, name, "CSV") as file:
         lines = file.read().decode("utf-8-sig").splitlines()
     rows = [(i, line) for i, line in enumerate(lines, 1) if line.strip()]
@@ -28,7 +27,7 @@ def read_csv(source: bytes | Path, name: str) -> np.ndarray[Any, Any]:
             raise FileError(f"line {i} of {name!r} is no row of numbers", {"expected": expected, "found": lines[i - 1][:60]})
     if not numbers:
         raise FileError(f"{name!r} is empty")
-    return np.array([row for _, row in numbers], dtype=np.float64)
+    return Rows(np.array([row for _, row in numbers], dtype=np.float64))
 
 
 def _number(cell: str) -> float | None:

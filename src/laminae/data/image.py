@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from laminae.base.errors import MissingPackageError, ShapeError, UsageError
-from laminae.data.source import opened
+from laminae.base.errors import FileError, MissingPackageError, ShapeError, UsageError
+from laminae.data.source import Pixels, opened
 
 Array = np.ndarray[Any, Any]
 
@@ -34,16 +34,20 @@ class Preparation:
         return self.scale == 1.0 and set(self.mean) == {0.0} and set(self.std) == {1.0}
 
 
-def read_image(source: bytes | Path, name: str) -> Array:
-    """[height, width, channels] uint8: one channel of a grey image, three of a colour one. Raises FileError."""
+def read_image(source: bytes | Path, name: str) -> Pixels:
+    """The pixels: one channel of a grey image, three of a colour one. Raises FileError."""
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
     except ImportError:
         raise MissingPackageError("images are read by Pillow", {"install": "pip install pillow"}) from None
-    with opened(source, name, "an image") as file, Image.open(file) as image:
+    with opened(source, name, "an image") as file:
+        try:
+            image = Image.open(file)
+        except UnidentifiedImageError:
+            raise FileError(f"{name!r} is no image that Pillow knows") from None
         grey = image.mode in ("1", "L", "I", "F", "I;16", "LA")
         pixels = np.array(image.convert("L" if grey else "RGB"))
-    return pixels[..., None] if pixels.ndim == 2 else pixels
+    return Pixels(pixels[..., None] if pixels.ndim == 2 else pixels)
 
 
 def prepare(pixels: Array, how: Preparation, *, channels: int | None = None, dtype: str = "float32") -> Array:

@@ -5,10 +5,32 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import numpy as np
 
 from laminae.base.errors import FileError, LaminaeError
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Lines of numbers [lines, numbers] float64, which take the dtype and the shape of what they are given to."""
+
+    array: np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """An image [height, width, channels] uint8, to be prepared before a model takes it."""
+
+    array: np.ndarray[Any, Any]
+
+
+def bare(held: Any) -> Any:
+    """The array itself of rows or pixels; anything else as it is."""
+    return held.array if isinstance(held, Rows | Pixels) else held
 
 
 @contextmanager

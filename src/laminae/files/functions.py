@@ -25,7 +25,7 @@ Key = tuple[str, str, str]
 def read_functions(protos: Any, opsets: dict[str, int], reading: Reading) -> None:
     """Put the functions into `reading`. Raises ModelError for one that is there twice, calls itself, or is called too deep."""
     keys = [key_of(proto, reading) for proto in protos]
-    for key, proto in zip(keys, protos, strict=True):
+    for key in keys:
         if key in reading.functions:
             raise reading.error(f"function {in_words(key)} is there twice")
         reading.functions[key] = Function(key[1], key[0], key[2], Graph())

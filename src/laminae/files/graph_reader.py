@@ -175,4 +175,4 @@ def _in_words(node: Any) -> str:
     """A node in a message."""
     name = node.name or next((out for out in node.output if out), "")
     domain = main_domain(node.domain)
-    return f"layer {name!r} ({domain + '.' if domain else ''}{node.op_type})"
+    return f"layer {name!r} ({f'{domain}.' if domain else ''}{node.op_type})"

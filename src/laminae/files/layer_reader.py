@@ -36,6 +36,7 @@ def read_layer(
     function = reading.functions.get((domain, operator, node.overload))
     metadata = read_metadata(node.metadata_props, what, reading)
     group = take_group(name, metadata)
+    attributes = read_attributes(node.attribute, what, reading, body)
     rest = onnx.NodeProto(device_configurations=node.device_configurations, attribute=rest_of_attributes(node.attribute))
     if node.overload and function is None:
         rest.overload = node.overload
@@ -45,7 +46,7 @@ def read_layer(
         operator,
         inputs,
         outputs,
-        read_attributes(node.attribute, what, reading, body),
+        attributes,
         domain=domain,
         opset=_opset(domain, operator, function, opsets, what, reading),
         group=group,

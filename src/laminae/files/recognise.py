@@ -30,7 +30,7 @@ STARTS = (
     (b"\xff\xd8\xff", Likeness("a JPEG picture")),
     (b"\x7fELF", Likeness("a program (ELF)")),
     (b"#!", Likeness("a script")),
-    (b"ir_version:", Likeness("the text form of ONNX (prototxt)", "parse it with google.protobuf.text_format, save it with onnx.save")),
+    (b"ir_version:", Likeness("the text form of ONNX (prototxt)", "save it again in the binary form: onnx.save(model, path)")),
     (b"<!doctype html", Likeness("a web page (HTML)", "the download gave a page: use the link of the raw file")),
     (b"<html", Likeness("a web page (HTML)", "the download gave a page: use the link of the raw file")),
     (b"<?xml", Likeness("an XML file (OpenVINO's .xml?)")),

@@ -70,6 +70,8 @@ def tensor_type(proto: Any, what: str, reading: Reading) -> tuple[str | None, Sh
             known = ", ".join(f"{code} {name}" for code, name in NAMES.items())
             raise reading.error(f"{what} has an unknown data type", {"found": code, "known": known})
         sizes = tuple(dim.dim_value for dim in proto.tensor_type.shape.dim)
+        for dim in proto.tensor_type.shape.dim:
+            reading.text(dim.dim_param, f"the name of a size of {what}")
         if any(size < -1 for size in sizes):
             raise reading.error(f"{what} has a negative size", {"expected": "sizes of 0 or more", "found": format_shape(sizes)})
     return plain_type(proto)

@@ -51,8 +51,8 @@ def build(inputs: Input | Sequence[Input], outputs: Outputs, seed: int = 0, name
     given, wanted = _inputs(inputs), _outputs(outputs)
     calls = _calls(list(wanted.values()))
     _require_inputs(given, calls, list(wanted.values()))
-    names = Names()
-    owners = _reserve(names, given, calls, wanted if isinstance(outputs, Mapping) else {})
+    names = Names(avoided=wanted)
+    owners = _reserve(names, given, calls)
     graph, site = Graph(name, opsets={"": OPSET}), Site(names, generator(seed))
     values: dict[tuple[object, int], Value] = {}
     for x in given:
@@ -140,9 +140,7 @@ def _require_inputs(given: Sequence[Input], calls: Sequence[Call], outputs: Sequ
             )
 
 
-def _reserve(
-    names: Names, given: Sequence[Input], calls: Sequence[Call], outputs: Mapping[str, Source]
-) -> dict[BuilderLayer[Any], str]:
+def _reserve(names: Names, given: Sequence[Input], calls: Sequence[Call]) -> dict[BuilderLayer[Any], str]:
     """Take every name that was given before any is made up; the layers that have one."""
     owners: dict[str, Input | BuilderLayer[Any]] = {}
     bearers: list[Input | BuilderLayer[Any]] = [*given, *dict.fromkeys(call.layer for call in calls)]
@@ -156,7 +154,7 @@ def _reserve(
                     "the way out": "a name each; to share the parameters, call the same layer object again",
                 },
             )
-    names.taken.update(owners, outputs)
+    names.taken.update(owners)
     return {layer: name for name, layer in owners.items() if isinstance(layer, BuilderLayer)}
 
 

@@ -73,7 +73,8 @@ class BuilderLayer(ABC, Generic[Out]):
         """Put its operators in the graph behind the values `inputs`; what it gives, one value for each of `results`."""
 
     def __repr__(self) -> str:
-        told = [(f, getattr(self, f.name)) for f in dataclasses.fields(self)]
+        own = sorted(dataclasses.fields(self), key=lambda f: f.name == "name")
+        told = [(f, getattr(self, f.name)) for f in own]
         plain = [f"{f.name}={_short(value)}" for f, value in told if value is not f.default]
         return f"{type(self).__name__}({', '.join(plain)})"
 

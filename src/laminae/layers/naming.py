@@ -8,10 +8,13 @@ from laminae.base.errors import UsageError
 
 
 class Names:
-    """The names in use: of layers, values and parameters together, so that none of them is ever mistaken for another."""
+    """The names in use: of layers, values and parameters together, so that none of them is ever mistaken for another.
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self.taken = set(taken)
+    avoided: names that are not taken yet, but not to be made up either.
+    """
+
+    def __init__(self, taken: Iterable[str] = (), avoided: Iterable[str] = ()) -> None:
+        self.taken, self.avoided = set(taken), set(avoided)
         self._next: dict[str, int] = {}
 
     def fresh(self, name: str) -> str:
@@ -34,10 +37,10 @@ class Names:
 
     def _numbered(self, stem: str, mark: str, first: int) -> str:
         number = self._next.get(stem + mark, first)
-        while f"{stem}{mark}{number}" in self.taken:
+        while (found := f"{stem}{mark}{number}") in self.taken or found in self.avoided:
             number += 1
         self._next[stem + mark] = number + 1
-        return f"{stem}{mark}{number}"
+        return found
 
 
 def require_name(owner: object, name: object) -> None:

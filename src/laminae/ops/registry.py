@@ -22,7 +22,12 @@ from typing import Any
 from laminae.base.errors import UsageError
 from laminae.base.shapes import Spec, Unknown
 
-FOLDERS = {"": "laminae.ops.onnx"}
+FOLDERS = {
+    "": "laminae.ops.onnx",
+    "ai.onnx.preview": "laminae.ops.preview",
+    "ai.onnx.preview.training": "laminae.ops.preview_training",
+    "com.microsoft": "laminae.ops.microsoft",
+}
 """Domain → the package that holds its operators."""
 
 OURS = ("n_outputs", "context")
@@ -39,7 +44,7 @@ class Operator:
     shape: Callable[..., Any] | None
     cost: Callable[..., int] | None
     kind: str
-    aliases: bool
+    aliases: bool | str
     random: bool
     guarded: bool = False
     direct: Callable[..., Callable[..., Any] | None] | None = None
@@ -108,7 +113,7 @@ def operator(
     kind: str = "",
     shape: Callable[..., Any] | None = None,
     cost: Callable[..., int] | None = None,
-    aliases: bool = False,
+    aliases: bool | str = False,
     random: bool = False,
     guarded: bool = False,
     direct: Callable[..., Callable[..., Any] | None] | None = None,
@@ -118,7 +123,8 @@ def operator(
 
     kind: what it is in one word, shared by all vocabularies ("convolution", "activation", …), for drawing and fusing.
     shape: the rule, called as the function is, with a `Spec` for each input; cost: likewise, gives multiply-adds.
-    aliases: whether an output may share memory with an input (a view), or be an attribute's own memory.
+    aliases: True where an output may share memory with the first input (a view) or be an attribute's own memory; "any" where
+    it may with any input.
     random: whether two runs on the same inputs may differ. guarded: watched for changing its inputs in place.
     direct: called once with the attributes, gives the torch function that does the same on the inputs with no Python
     between, or None where there is none: what a forward pass of many small layers is quick by.
@@ -155,7 +161,7 @@ def register_operator(
             f"operator {name!r} belongs to the standard and cannot be replaced",
             {"instead": "give your operator a domain of its own: register_operator(..., domain='my.domain')"},
         )
-    register = operator(name, since=since, kind=kind, shape=shape, cost=cost, aliases=True, guarded=True, domain=domain)
+    register = operator(name, since=since, kind=kind, shape=shape, cost=cost, aliases="any", guarded=True, domain=domain)
     return register if run is None else register(run)
 
 

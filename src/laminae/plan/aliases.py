@@ -25,18 +25,21 @@ def tainted(graph: Graph, operators: dict[Layer, Operator], *, strangers: bool =
         found.parameters.update(graph.inputs)
         found.parameters.update(graph.free())
     for layer in graph.layers:
-        if layer.is_input or not _may_alias(layer, operators):
-            continue
         outputs = [v for v in layer.outputs if v is not None]
-        reads = layer.reads
         constant = any(isinstance(v, np.ndarray) for v in layer.attributes.values()) or bool(layer.bodies)
-        if constant or any(isinstance(x, Parameter) or x in found.parameters for x in reads):
+        shared = _may_share(layer, operators)
+        if shared is None or layer.is_input:
+            continue
+        if constant or any(isinstance(x, Parameter) or x in found.parameters for x in shared):
             found.parameters.update(outputs)
-        if any(x in found.inputs for x in reads):
+        if any(x in found.inputs for x in shared):
             found.inputs.update(outputs)
     return found
 
 
-def _may_alias(layer: Layer, operators: dict[Layer, Operator]) -> bool:
+def _may_share(layer: Layer, operators: dict[Layer, Operator]) -> tuple[Value | Parameter, ...] | None:
+    """What its outputs may share memory with; None where they are always new."""
     operator = operators.get(layer)
-    return operator is None or operator.aliases
+    if operator is None or operator.aliases == "any":
+        return layer.reads
+    return tuple(x for x in layer.inputs[:1] if x is not None) if operator.aliases else None

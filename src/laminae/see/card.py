@@ -71,7 +71,9 @@ class Card:
         parts.append(f'<g transform="translate({left:.1f} {top})">{self.picture.svg}</g>')
         foot = top + self.picture.height + 13
         if self.picture.caption:
-            parts.append(f'<text class="caption" x="{width / 2:.1f}" y="{foot:.1f}">{_short(self.picture.caption)}</text>')
+            parts.append(
+                f'<text class="caption" x="{width / 2:.1f}" y="{foot:.1f}">{html.escape(clean(self.picture.caption))}</text>'
+            )
         places = self.picture.columns or (self.picture.width / 2,)
         for at, sign in zip(places, self.signs, strict=False):
             colour = "good" if sign == "✓" else "bad"

@@ -11,7 +11,7 @@ from laminae.base.arrays import as_numpy
 from laminae.base.records import OutputComparison, SampleComparison
 from laminae.see.rendering import Column, Row, Table
 from laminae.see.small import sample_name
-from laminae.see.text import number, plain
+from laminae.see.text import count, number, plain
 
 SAMPLES = 12
 """So many samples are shown; of more, the wrong ones and then the first."""
@@ -28,19 +28,15 @@ def comparison_table(outputs: Sequence[OutputComparison], x: Any = None) -> Tabl
     columns = [Column("output" if several else "", shrink=10), Column(inputs, shrink=10), Column("element", drop=1)]
     columns += [Column("expected", shrink=10), Column("model(x)", shrink=10), Column("difference", right=True, drop=2)]
     rows = rows if several else [Row(("", *row.cells[1:]), row.style) for row in rows]
-    return Table([*columns, Column("correct?")], rows, title="expectation", aside=_aside(outputs), notes=_notes(outputs))
+    return Table([*columns, Column("correct?")], rows, title=f"expectation: {summary(outputs)}", notes=_notes(outputs))
 
 
 def summary(outputs: Sequence[OutputComparison]) -> str:
-    """`2 of 3 samples right`, of the output that has the fewest right."""
-    right = min(outputs, key=lambda o: sum(s.correct for s in o.samples) / max(len(o.samples), 1))
-    return f"{sum(s.correct for s in right.samples)} of {len(right.samples)} samples right"
-
-
-def _aside(outputs: Sequence[OutputComparison]) -> str:
-    if len(outputs) < 2:
-        return summary(outputs) if outputs else ""
-    return f"{sum(o.correct for o in outputs)} of {len(outputs)} outputs right"
+    """`2 of 3 samples right`; of several outputs, how many are right."""
+    if len(outputs) != 1:
+        return f"{sum(o.correct for o in outputs)} of {count(len(outputs), 'output')} right"
+    (output,) = outputs
+    return f"{sum(s.correct for s in output.samples)} of {count(len(output.samples), 'sample')} right"
 
 
 def _output(output: OutputComparison, x: Any) -> list[Row]:
@@ -91,9 +87,8 @@ def _notes(outputs: Sequence[OutputComparison]) -> list[str]:
             notes.append(f"{output.name} is empty: nothing to compare")
             continue
         at = f"[{', '.join(map(str, output.at))}]"
-        wrong = f"{output.wrong_elements:,} of {output.elements:,} elements wrong; " if output.wrong_elements else ""
+        wrong = f"{output.wrong_elements:,} of {output.elements:,} elements are wrong; " if output.wrong_elements else ""
         notes.append(
-            f"{output.name}: {wrong}worst at {at}: expected {number(output.expected, 6)}, found {number(output.found, 6)}, "
-            f"difference {number(output.worst, 3)}, allowed {number(output.allowed, 3)}"
+            f"{output.name}: {wrong}worst {at}, {number(output.worst, 3)} off where {number(output.allowed, 3)} is allowed"
         )
     return notes

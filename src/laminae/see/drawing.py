@@ -11,7 +11,7 @@ from typing import Any
 from laminae.base.errors import FileError, UsageError
 from laminae.base.records import LayerRecord
 from laminae.see.card import Card, expected_card, layer_card
-from laminae.see.layout import Layout, Place, layout, rank_count
+from laminae.see.layout import Layout, Place, layout, ranks
 from laminae.see.style import LEGEND, STYLE
 from laminae.see.text import clean
 
@@ -53,8 +53,9 @@ def svg(records: Sequence[LayerRecord], *, title: str = "", expected: Any = None
         last = records[-1]
         cards.append(expected_card(last.values[0] if last.values else None, expected))
         edges.append((len(records) - 1, len(records)))
-    flat = rank_count(len(cards), edges) <= ACROSS
-    placed = layout([_size(card, flat) for card in cards], edges, gap=46 if flat else 34, space=30)
+    order = ranks(len(cards), edges, _loose(records))
+    flat = max(order, default=0) < ACROSS
+    placed = layout([_size(card, flat) for card in cards], edges, order, gap=46 if flat else 34, space=30)
     body = [_arrow(way, cards, flat, i >= joined) for i, way in enumerate(placed.ways)]
     body += [_card(card, place, flat) for card, place in zip(cards, placed.places, strict=True)]
     return _page(body, placed, cards, flat, title)
@@ -64,6 +65,15 @@ def _edges(records: Sequence[LayerRecord]) -> list[tuple[int, int]]:
     at = {record.name: i for i, record in reversed(list(enumerate(records)))}
     pairs = ((at[name], i) for i, record in enumerate(records) for name in record.reads if name in at)
     return [(a, b) for a, b in pairs if a < b]
+
+
+def _loose(records: Sequence[LayerRecord]) -> set[int]:
+    """The places of layers that wait for no input, as constants do."""
+    waiting: set[str] = set()
+    for record in records:
+        if record.op == "Input" or any(name in waiting for name in record.reads):
+            waiting.add(record.name)
+    return {i for i, record in enumerate(records) if record.name not in waiting}
 
 
 def _size(card: Card, flat: bool) -> tuple[float, float, float]:

@@ -115,8 +115,7 @@ def _together(block: Sequence[Node], turns: Sequence[Node], times: int) -> Node:
     records = tuple(record for node in turns for record in node.records)
     if len(block) == 1:
         return replace(block[0], records=records, times=times * block[0].times, until=turns[-1].label)
-    label = block[0].label if block[0].label == block[-1].label else f"{block[0].label} … {block[-1].label}"
-    return Node(label, records, tuple(block), times, f"… {turns[-1].label}")
+    return Node(block[0].label, records, tuple(block), times, turns[-1].label)
 
 
 def _middle_out(rows: list[Node], limit: int) -> list[Node]:

@@ -6,7 +6,7 @@ each. Sugiyama, Tagawa, Toda 1981, without the search for ranks: forward order g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -46,13 +46,17 @@ class Layout:
 
 
 def layout(
-    sizes: Sequence[tuple[float, float, float]], edges: Sequence[tuple[int, int]], *, gap: float = 40, space: float = 24
+    sizes: Sequence[tuple[float, float, float]],
+    edges: Sequence[tuple[int, int]],
+    ranks: Sequence[int],
+    *,
+    gap: float = 40,
+    space: float = 24,
 ) -> Layout:
     """sizes: of each box its length along and its extents before and after the arrow line. edges: (from, to), from < to.
 
-    gap: between ranks; space: between boxes of one rank.
+    ranks: of each box, from 0. gap: between ranks; space: between boxes of one rank.
     """
-    ranks = _ranks(len(sizes), edges)
     places = [
         Place(i, rank, before, after, length) for i, ((length, before, after), rank) in enumerate(zip(sizes, ranks, strict=True))
     ]
@@ -71,25 +75,20 @@ def layout(
     return Layout(tuple(places), tuple(map(tuple, ways)), length, breadth)
 
 
-def rank_count(boxes: int, edges: Sequence[tuple[int, int]]) -> int:
-    """How many ranks the layers stand in: the length of the longest way."""
-    return max(_ranks(boxes, edges), default=-1) + 1
-
-
-def _ranks(boxes: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """One more than the furthest box read; a box that reads nothing stands right before its first reader."""
+def ranks(boxes: int, edges: Sequence[tuple[int, int]], loose: Collection[int] = ()) -> list[int]:
+    """One more than the furthest box read. loose: boxes that wait for no input; they stand right before their first reader."""
     reads: list[list[int]] = [[] for _ in range(boxes)]
     readers: list[list[int]] = [[] for _ in range(boxes)]
     for a, b in edges:
         reads[b].append(a)
         readers[a].append(b)
-    ranks = [0] * boxes
+    found = [0] * boxes
     for box in range(boxes):
-        ranks[box] = max((ranks[a] + 1 for a in reads[box]), default=0)
-    for box in range(1, boxes):
-        if not reads[box] and readers[box]:
-            ranks[box] = max(min(ranks[b] for b in readers[box]) - 1, 0)
-    return ranks
+        found[box] = max((found[a] + 1 for a in reads[box]), default=0)
+    for box in range(boxes - 1, -1, -1):
+        if box in loose and readers[box]:
+            found[box] = min(found[b] for b in readers[box]) - 1
+    return found
 
 
 def _way(first: Place, last: Place) -> list[Place]:
@@ -129,11 +128,17 @@ def _settle(columns: list[list[Place]], space: float) -> None:
         for place in column:
             place.across -= (at - space) / 2
     for turn in range(SETTLES):
-        for column in columns if turn % 2 == 0 else reversed(columns):
-            wish = [_mean(p.left + p.right, p.across) for p in column]
-            low, high = _pressed(column, wish, space), _pressed_back(column, wish, space)
-            for place, a, b in zip(column, low, high, strict=True):
-                place.across = (a + b) / 2
+        forth = turn % 2 == 0
+        for column in columns if forth else reversed(columns):
+            _relax(column, [_mean((p.left if forth else p.right) or [p], p.across) for p in column], space)
+    for column in columns:
+        _relax(column, [_mean((p.left + p.right) if p.box < 0 else [p], p.across) for p in column], space)
+
+
+def _relax(column: Sequence[Place], wish: Sequence[float], space: float) -> None:
+    low, high = _pressed(column, wish, space), _pressed_back(column, wish, space)
+    for place, a, b in zip(column, low, high, strict=True):
+        place.across = (a + b) / 2
 
 
 def _pressed(column: Sequence[Place], wish: Sequence[float], space: float) -> list[float]:

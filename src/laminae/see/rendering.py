@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from laminae.see.text import clean, shorten
@@ -97,7 +97,7 @@ class Table:
 
     def _line(self, cells: Sequence[str], shown: Sequence[tuple[int, int]]) -> str:
         texts = (pad(cells[at], width, self.columns[at].right) for at, width in shown)
-        return " " * INDENT + (" " * GAP).join(texts)
+        return (" " * INDENT + (" " * GAP).join(texts)).rstrip()
 
 
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[tuple[int, int]]:
@@ -111,8 +111,8 @@ def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> 
         if used(chosen) <= room or not droppable:
             break
         kept.remove(max(droppable, key=lambda i: columns[i].drop))
-    if used(chosen) > room:
-        chosen = shrink([Column(c.name, c.right, 4 if c.shrink else 6, c.drop) for c in columns], chosen, room)
+    for least in (6, 3, 1):
+        chosen = shrink([replace(column, shrink=least) for column in columns], chosen, room)
     return list(chosen.items())
 
 
@@ -153,16 +153,16 @@ def heading(left: str, right: str, width: int) -> list[str]:
     """Both on one line where they fit, else one under the other."""
     if right and cells_of(left) + GAP + cells_of(right) <= width:
         return [left + " " * (width - cells_of(left) - cells_of(right)) + right]
-    return [line for text in (left, right) if text for line in wrapped(text, width)]
+    return [line for text in (left, right) if text for line in wrapped(text, width, " · ")]
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Broken at spaces into lines of at most `width`."""
+def wrapped(text: str, width: int, at: str = " ") -> list[str]:
+    """Broken at spaces, or at another sign, into lines of at most `width`."""
     lines, line = [], ""
-    for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
+    for word in text.split(at):
+        joined = f"{line}{at}{word}" if line else word
         if line and cells_of(joined) > width:
-            lines.append(line)
+            lines.append(line + at.rstrip())
             joined = word
         line = joined
     return [pad(part, min(cells_of(part), max(width, 1))) for part in [*lines, line]]

@@ -46,9 +46,9 @@ def small_table(
     given = arrays[0] if x is None else plain(as_numpy(x))
     rows = [_row(record, array) for record, array in zip(records, arrays, strict=True)]
     rows += _expectation(None if expected is None else plain(as_numpy(expected)), comparison)
-    names = [Column(sample_name(sample), shrink=8) for sample in given]
-    what = [Column("#", right=True), Column("layer", shrink=8), Column("operator", shrink=8), Column("reads", shrink=6, drop=2)]
-    columns = [*what, Column("output", drop=1), *names, Column("")]
+    names = [Column(sample_name(sample), shrink=16) for sample in given]
+    what = [Column("#", right=True), Column("layer", shrink=8), Column("operator", shrink=8), Column("reads", shrink=6, drop=3)]
+    columns = [*what, Column("output"), *names, Column("", drop=2)]
     return Table(columns, rows, title=facts, aside=pass_facts(records, ms), notes=_rounded(arrays))
 
 

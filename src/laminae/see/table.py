@@ -16,12 +16,13 @@ __all__ = ["Table", "model_table", "trace_table"]
 WHAT = (
     Column("#", right=True),
     Column("layer", shrink=14),
-    Column("operator", shrink=10),
+    Column("operator", shrink=14),
     Column("reads", shrink=10, drop=5),
-    Column("output", shrink=14),
+    Column("output"),
     Column("dtype", drop=6),
 )
 STATISTICS = ("mean", "std", "min", "max", "zeros")
+DROP = {"std": 3, "zeros": 2}
 
 
 def model_table(records: Sequence[LayerRecord], facts: str, *, full: bool = False) -> Table:
@@ -51,9 +52,9 @@ def trace_table(
         stats = _statistics(node, output) if statistics else ()
         return (time, memory(sum(record.bytes for record in node.records)), *stats, marks.of(node.records))
 
-    columns: tuple[Column, ...] = (*WHAT, Column("ms", right=True), Column("bytes", right=True, drop=2))
+    columns: tuple[Column, ...] = (*WHAT, Column("ms", right=True, drop=1), Column("bytes", right=True, drop=4))
     if statistics:
-        columns += tuple(Column(name, right=True, drop=3 if name in ("std", "zeros") else 0) for name in STATISTICS)
+        columns += tuple(Column(name, right=True, drop=DROP.get(name, 0)) for name in STATISTICS)
     rows = [Row(row.cells, "red" if marks.odd(row.cells[-1]) else row.style) for row in _rows(records, full, more)]
     return Table((*columns, Column("")), rows, title=facts, aside=pass_facts(records, ms), notes=_notes(records, full))
 
@@ -89,8 +90,6 @@ def _place(node: Node) -> str:
 def _label(node: Node) -> str:
     if node.times == 1 or not node.until:
         return node.label
-    if node.until.startswith("…"):
-        return f"{node.label} {node.until}"
     head, tail = node.label, node.until
     shared = next((i for i, (a, b) in enumerate(zip(head, tail, strict=False)) if a != b), min(len(head), len(tail)))
     while shared and head[shared - 1].isdigit():

@@ -43,6 +43,8 @@ def number(value: Any, digits: int = 4) -> str:
         return "Inf" if real > 0 else "-Inf"
     if real == int(real) and abs(real) < 10**6:
         return str(int(real))
+    if 10**digits <= abs(real) < 10**6:
+        return str(round(real))
     return f"{real:.{digits}g}"
 
 

@@ -13,15 +13,17 @@ from laminae.graph import Layer, Parameter
 from laminae.plan.plan import Plan, Step
 
 
-def explain(error: Exception, plan: Plan, place: int, values: list[Any]) -> LaminaeError:
-    """The error to raise for a step that failed; one that a body has explained already is passed on."""
+def explain(error: Exception, plan: Plan, place: int, values: list[Any], path: str) -> LaminaeError:
+    """The error to raise for a step that failed; one that a body has explained already is passed on. path: of this body."""
     step = plan.steps[place]
     if isinstance(error, LaminaeError) and "operator" in error.details:
         return error
     kind, expected = _reason(error, step, values)
-    details = {"operator": _operator(plan, step), **_inputs(step, values), **expected}
+    inputs = _inputs(step, values)
     verb = "failed" if kind is LayerError else "cannot take its input"
-    return kind(f"layer {step.layer.name!r} {verb}", {**details, **_look_at(plan)})
+    rest = {word: text for word, text in expected.items() if word not in inputs}
+    name = path + step.path if path else step.name
+    return kind(f"layer {name!r} {verb}", {"operator": _operator(plan, step), **inputs, **rest, **_look_at(plan)})
 
 
 def _operator(plan: Plan, step: Step) -> str:

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 class Run:
     """One forward pass as it went: what its slots hold, when each step ended, and the passes through bodies.
 
-    ticks: seconds of a clock, one before the first step and one after each; empty where nobody asked for times.
+    path: of the body that this is a pass through, ending in `/`. ticks: seconds of a clock, one before the first step and one after each; empty where nobody asked for times.
     """
 
     program: Program
+    path: str = ""
     values: list[Any] = field(default_factory=list)
     ticks: list[float] = field(default_factory=list)
     inner: dict[Layer, list[tuple[str, Run]]] = field(default_factory=dict)
@@ -34,7 +35,7 @@ class Run:
 
     def inside(self, layer: Layer, label: str, program: Program) -> Run:
         """The run of a body of a layer; remembered where this run is recorded."""
-        run = Run(program, recording=self.recording)
+        run = Run(program, f"{self.path}{layer.path}/{label}/", recording=self.recording)
         if self.recording:
             self.inner.setdefault(layer, []).append((label, run))
         return run
@@ -110,7 +111,10 @@ class Program:
             for act in self.acts:
                 act(values)
         except Exception as error:
-            raise explain(error, self.plan, self.acts.index(act), values) from error  # type: ignore[arg-type]
+            raise self._explained(error, act, values) from error
+
+    def _explained(self, error: Exception, act: Any, values: list[Any]) -> Exception:
+        return explain(error, self.plan, self.acts.index(act), values, values[RUN].path)
 
     def _go_timed(self, run: Run) -> None:
         if self.device.type == "cuda":
@@ -123,7 +127,7 @@ class Program:
                 act(values)
                 tick(perf_counter())
         except Exception as error:
-            raise explain(error, self.plan, self.acts.index(act), values) from error  # type: ignore[arg-type]
+            raise self._explained(error, act, values) from error
 
     def _go_synchronised(self, run: Run) -> None:
         """On a GPU a step has ended when the device says so."""
@@ -136,7 +140,7 @@ class Program:
                 torch.cuda.synchronize(self.device)
                 run.ticks.append(perf_counter())
         except Exception as error:
-            raise explain(error, self.plan, self.acts.index(act), values) from error  # type: ignore[arg-type]
+            raise self._explained(error, act, values) from error
 
 
 __all__ = ["Program", "Run"]

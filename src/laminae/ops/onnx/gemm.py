@@ -32,8 +32,8 @@ def gemm(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
     A = A.t() if transA else A
     B = B.t() if transB else B
     if C is None:
-        product = A @ B
+        product = torch.mm(A, B)
         return product if alpha == 1.0 else alpha * product
     if A.is_floating_point():
         return torch.addmm(C, A, B, alpha=alpha, beta=beta)
-    return (alpha * (A @ B) + beta * C).to(A.dtype)
+    return (alpha * torch.mm(A, B) + beta * C).to(A.dtype)

@@ -17,7 +17,7 @@ def _agreed(a, b):
     return Spec(dtype, tuple(x if x == y else None for x, y in zip(a.dims, b.dims, strict=True)))
 
 
-@operator("If", kind="control", shape=if_shape, aliases=True)
+@operator("If", kind="control", shape=if_shape, aliases="any")
 def if_(cond, *, then_branch, else_branch, context):
     """The outputs of `then_branch` where `cond` (one element) is true, else of `else_branch`; both read outer values."""
     return context.run_body(then_branch if bool(cond) else else_branch)

@@ -20,7 +20,7 @@ def loop_shape(M, cond, *v_initial, body, context):
     return carried + scanned
 
 
-@operator("Loop", kind="control", shape=loop_shape, aliases=True)
+@operator("Loop", kind="control", shape=loop_shape, aliases="any")
 def loop(M=None, cond=None, *v_initial, body, context):
     """Run `body` (iteration, condition, carried values) → (condition, carried values, scan outputs) again and again.
 

@@ -19,9 +19,12 @@ def onehot_shape(indices, depth, values, *, axis=-1):
 def onehot(indices, depth, values, *, axis=-1):
     """values[1] where the place along the new `axis` (of size `depth`) is the index, values[0] elsewhere."""
     classes = int(depth)
-    indices = indices.long()
-    places = torch.where(indices < 0, indices + classes, indices).unsqueeze(axis)
-    along = [1] * places.ndim
-    along[axis] = classes
-    hot = places == torch.arange(classes, device=indices.device).view(along)
-    return torch.where(hot, values[1], values[0])
+    places = indices.long().unsqueeze(axis)
+    places = torch.where(places < 0, places + classes, places)
+    inside = (places >= 0) & (places < classes)
+    shape = list(places.shape)
+    shape[axis] = classes
+    cold = values[0].expand(shape)
+    if not classes or not places.numel():
+        return cold.clone()
+    return cold.scatter(axis, places.clamp(0, classes - 1), torch.where(inside, values[1], values[0]))

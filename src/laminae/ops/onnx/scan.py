@@ -39,7 +39,7 @@ def scan_shape(
     return tuple(Spec(s.dtype, s.dims) for s in made[: len(states)]) + tuple(stacked)
 
 
-@operator("Scan", since=9, kind="control", shape=scan_shape, aliases=True)
+@operator("Scan", since=9, kind="control", shape=scan_shape, aliases="any")
 def scan(
     *initial_state_and_scan_inputs,
     body,
@@ -76,7 +76,7 @@ def _stacked(rows, axis, backwards, value):
     return torch.stack(rows[::-1] if backwards else rows, axis)
 
 
-@operator("Scan", since=8, kind="control", aliases=True)
+@operator("Scan", since=8, kind="control", aliases="any")
 def scan_8(sequence_lens=None, *initial_state_and_scan_inputs, body, num_scan_inputs, directions=None, context):
     """In opset 8 every input has a batch axis before all others, and each sample is scanned on its own."""
     if sequence_lens is not None:

@@ -1,0 +1,21 @@
+"""SoftmaxCrossEntropyLoss. https://onnx.ai/onnx/operators/onnx__SoftmaxCrossEntropyLoss.html"""
+
+from laminae.base import torch
+from laminae.base.shapes import Spec
+from laminae.ops.losses import class_loss, loss_shape
+from laminae.ops.registry import operator
+
+
+def softmaxcrossentropyloss_shape(scores, labels, weights=None, *, ignore_index=None, reduction="mean", n_outputs=1):
+    return loss_shape(scores, labels, weights, reduction), Spec(scores.dtype, scores.dims)
+
+
+@operator("SoftmaxCrossEntropyLoss", since=12, kind="loss", shape=softmaxcrossentropyloss_shape)
+def softmaxcrossentropyloss(scores, labels, weights=None, *, ignore_index=None, reduction="mean", n_outputs=1):
+    """-log softmax(scores)[n, c, …] · weights[c] at the true class c; scores [N, C, *sizes], labels [N, *sizes].
+
+    The loss is [N, *sizes], or its sum, or its mean: sum over sum of weights; second output the log-probabilities.
+    """
+    log_prob = torch.log_softmax(scores, 1)
+    output = class_loss(log_prob, labels, weights, ignore_index, reduction)
+    return output if n_outputs == 1 else (output, log_prob)

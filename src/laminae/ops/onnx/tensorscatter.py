@@ -1,0 +1,38 @@
+"""TensorScatter. https://onnx.ai/onnx/operators/onnx__TensorScatter.html"""
+
+from laminae.base import torch
+from laminae.base.errors import ShapeError
+from laminae.base.shapes import Spec, format_shape, same_dim
+from laminae.ops.bits import movable, restored
+from laminae.ops.registry import operator
+from laminae.ops.rules import axis_of
+
+
+def tensorscatter_shape(past_cache, update, write_indices=None, *, axis=-2, mode="linear"):
+    if past_cache.dims is not None and update.dims is not None:
+        cache, news, axis = past_cache.dims, update.dims, axis_of(axis, past_cache.rank)
+        fits = len(cache) == len(news) and all(
+            i == axis or same_dim(a, b) for i, (a, b) in enumerate(zip(cache, news, strict=True))
+        )
+        if fits and isinstance(cache[axis], int) and isinstance(news[axis], int):
+            fits = news[axis] <= cache[axis]
+        if axis == 0 or not fits:
+            details = {"past_cache": format_shape(cache), "update": format_shape(news), "axis": axis}
+            raise ShapeError("the update does not fit into the cache", details)
+    return Spec(past_cache.dtype, past_cache.dims)
+
+
+@operator("TensorScatter", since=24, kind="selection", shape=tensorscatter_shape)
+def tensorscatter(past_cache, update, write_indices=None, *, axis=-2, mode="linear"):
+    """`past_cache` with `update` written over it along `axis` from write_indices [N] on, or from 0; shape of the cache.
+
+    They differ in size along `axis` only; circular: what would stand behind the end goes on at the beginning.
+    """
+    axis = axis % past_cache.ndim
+    column = [-1] + [1] * (update.ndim - 1)
+    places = torch.arange(update.shape[axis], device=update.device).reshape(column[: update.ndim - axis])
+    if write_indices is not None:
+        places = places + write_indices.reshape(column)
+    places = places % past_cache.shape[axis] if mode == "circular" else places
+    present = torch.scatter(movable(past_cache), axis, places.expand(update.shape), movable(update))
+    return restored(present, past_cache.dtype)

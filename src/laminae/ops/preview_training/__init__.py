@@ -1,0 +1,1 @@
+"""The operators of domain `ai.onnx.preview.training`: one step of an optimizer."""
