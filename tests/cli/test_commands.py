@@ -22,7 +22,7 @@ patients · 3 layers · 4 parameters · input L1 [batch, 3] float32
 """
 
 TOLD = """\
-patients · 3 layers · 4 parameters · input L1 [batch, 3] float32              forward pass, 3 samples, 0.00 ms
+patients · 3 layers · 4 parameters · input L1 [batch, 3] float32   forward pass, 3 samples, 0.00 ms
 
   #  layer  operator  reads  output    (100, 2000, 100)  (200, 0, 0)  (0, 2000, 3000)
   1  L1     Input     –      [3, 3]    100 2000 100      200 0 0      0 2000 3000

@@ -23,7 +23,9 @@ def test_an_empty_batch_of_images(layer):
 
 
 @pytest.mark.parametrize(
-    "layer", [lm.Linear(4), lm.LayerNorm(), lm.RMSNorm(), lm.Softmax(), lm.MultiHeadAttention(2), lm.Mish(), lm.HardSwish()], ids=repr
+    "layer",
+    [lm.Linear(4), lm.LayerNorm(), lm.RMSNorm(), lm.Softmax(), lm.MultiHeadAttention(2), lm.Mish(), lm.HardSwish()],
+    ids=repr,
 )
 def test_an_empty_batch_of_rows(layer):
     same_as_reference(lm.Model.chain(ROWS, layer), np.zeros((0, 5, 6), np.float32))

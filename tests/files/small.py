@@ -87,3 +87,24 @@ def nested(depth: int) -> onnx.ModelProto:
 
 def _else(i: int) -> onnx.GraphProto:
     return helper.make_graph([node("Neg", ["x"], [f"e{i}"])], f"e{i}", [], [value(f"e{i}")])
+
+
+def nested_bytes(depth: int) -> bytes:
+    """The same as bytes, deeper than protobuf itself would build it."""
+    head = model([], outputs=[value("x")])
+    head.graph.ClearField("node")
+    graph = head.graph.SerializeToString()
+    head.ClearField("graph")
+    for _ in range(depth):
+        attribute = onnx.AttributeProto(name="then_branch", type=5).SerializeToString() + field(6, graph)
+        graph = field(1, onnx.NodeProto(op_type="If").SerializeToString() + field(5, attribute))
+    return head.SerializeToString() + field(7, graph)
+
+
+def field(number: int, data: bytes) -> bytes:
+    """A field of bytes in protobuf's wire format."""
+    out, size = bytearray([number << 3 | 2]), len(data)
+    while size > 127:
+        out.append(size & 127 | 128)
+        size >>= 7
+    return bytes(out) + bytes([size]) + data

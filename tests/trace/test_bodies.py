@@ -70,6 +70,7 @@ def test_the_iterations_of_a_loop_stand_in_the_trace_numbered():
     assert [e.name for e in sums] == ["total/body/s2", "total/body/s2#2", "total/body/s2#3"]
     assert [e.output.tolist() for e in sums] == [[1, 2], [2, 4], [3, 6]]
     assert trace["total/body/s2#2"].tolist() == [2, 4]
+    assert trace.layers[[e.name for e in trace.layers].index("total/body/row#2")].reads == ("total/body/s2#2",)
     assert [e.index for e in trace.layers] == list(range(1, len(trace.layers) + 1))
 
 
@@ -113,6 +114,7 @@ def test_a_store_policy_reaches_into_bodies():
 def test_shapes_and_times_are_known_of_what_was_not_stored():
     model, _ = opened(BRANCH)
     trace = model.run([1.0, 2.0], True, store=False)
+    assert [r.outputs[0].shape for r in trace.records()[:2]] == [(2,), ()]
     record = next(r for r in trace.records() if r.name == "h")
     assert (record.outputs[0].shape, record.outputs[0].dtype, record.bytes) == ((2,), "float32", 8)
     assert record.ms > 0
@@ -128,7 +130,8 @@ def test_an_error_inside_a_body_names_the_inner_layer():
 
 def test_forty_functions_that_each_call_the_next_twice_open_and_show_at_once():
     functions = [
-        f'<domain: "d", opset_import: ["": 18, "d": 1]> f{i} (x) => (y) {{ a = d.f{i + 1}(x)  y = d.f{i + 1}(a) }}' for i in range(40)
+        f'<domain: "d", opset_import: ["": 18, "d": 1]> f{i} (x) => (y) {{ a = d.f{i + 1}(x)  y = d.f{i + 1}(a) }}'
+        for i in range(40)
     ]
     last = '<domain: "d", opset_import: ["": 18, "d": 1]> f40 (x) => (y) { y = Relu(x) }'
     text = f'<ir_version: 9, opset_import: ["": 18, "d": 1]> m (float[2] x) => (float[2] y) {{ y = d.f0(x) }} {" ".join(functions)} {last}'

@@ -20,7 +20,7 @@ def insert(graph: Graph, layer: Any, after: str | None, before: str | None, name
     if (after is None) == (before is None):
         raise EditError("insert needs one place", {"write": "insert(layer, after='name') or insert(layer, before='name')"})
     anchor = one(graph, after or before or "")
-    with _checked(graph):
+    with Checked(graph):
         (value,) = _known(graph, (_output(anchor) if after else _reads(anchor)[0],))
         at = graph.index.position[anchor] + (1 if after else 0)
         layers, parameters, values = build.place(graph, layer, (value,), at, name=name, seed=seed)
@@ -38,7 +38,7 @@ def replace(graph: Graph, old: str, layer: Any, name: str | None, seed: int) -> 
     gone = one(graph, old)
     if gone.is_input:
         raise EditError(f"layer {old!r} is an input layer and cannot be replaced", {"instead": "build a model on another Input"})
-    with _checked(graph):
+    with Checked(graph):
         at, values = graph.index.position[gone], _known(graph, _reads(gone))
         own = name or getattr(layer, "name", None) or gone.name
         layers, parameters, made = build.place(graph, layer, values, at, name=own, seed=seed, instead_of=[gone])
@@ -56,24 +56,39 @@ def replace(graph: Graph, old: str, layer: Any, name: str | None, seed: int) -> 
 def remove(graph: Graph, name: str) -> None:
     """Take a layer out; its readers read its first input."""
     gone = one(graph, name)
-    with _checked(graph):
+    with Checked(graph):
         if gone.is_input and graph.readers(_output(gone)):
             raise EditError(
                 f"input layer {name!r} is read and cannot be removed", {"readers": _names(graph.readers(_output(gone)))}
             )
-        read = [x for x in gone.reads if isinstance(x, Value)]
-        stand_in = read[0] if read else None
+        stand_in = _stand_in(graph, gone)
         change.take_out(graph, gone, stand_in)
         change.settle(graph, {stand_in} if stand_in is not None else set())
 
 
+def _stand_in(graph: Graph, gone: Layer) -> Value | None:
+    """What the readers of a layer will read in its place: the first value it reads, which must be of the same dtype."""
+    read = next((x for x in gone.reads if isinstance(x, Value)), None)
+    made = _output(gone)
+    if read is None or not (graph.readers(made) or made in graph.outputs):
+        return read
+    found = walk(graph)
+    before, after = spec_of(made, found).dtype, spec_of(read, found).dtype
+    if before and after and before != after:
+        raise EditError(
+            f"layer {gone.name!r} cannot be removed: its readers cannot read what it read",
+            {"they read": f"{made.name!r}, {before}", "it read": f"{read.name!r}, {after}"},
+        )
+    return read
+
+
 def rename(graph: Graph, old: str, new: str) -> None:
     layer = one(graph, old)
-    with _checked(graph):
+    with Checked(graph):
         change.rename(graph, layer, new)
 
 
-class _checked:
+class Checked:
     """A transaction whose end must be sound, with shapes that fit wherever they fitted before."""
 
     def __init__(self, graph: Graph) -> None:

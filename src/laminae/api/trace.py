@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from laminae.base.errors import UnknownNameError
-from laminae.base.records import LayerRecord, OutputComparison
-from laminae.compare.expectation import ATOL, RTOL, compare
+from laminae.base.records import ATOL, RTOL, LayerRecord, OutputComparison
+from laminae.compare.expectation import compare
 from laminae.graph.select import is_glob, matches, unknown
 from laminae.see.comparison import comparison_table
 from laminae.see.drawing import draw
@@ -132,7 +132,12 @@ class Trace:
         return trace_table(self.records(statistics=statistics), self._facts, ms=self.ms, statistics=statistics)
 
     def draw(self, path: str, *, expected: Any = None) -> None:
-        """The layers as boxes in order with what each stored, as an SVG file."""
+        """The layers as boxes in order with what each stored, as an SVG file.
+
+        expected: what the output should be, drawn beside the last layer; with several outputs a dict by name.
+        """
+        if isinstance(expected, Mapping):
+            expected = expected.get(list(self.outputs)[-1])
         draw(self.records(), path, title=self.title, expected=None if expected is None else np.asarray(expected))
 
     def __repr__(self) -> str:

@@ -7,6 +7,9 @@ from typing import Any
 
 from laminae.base.shapes import Shape
 
+RTOL, ATOL = 1e-3, 1e-4
+"""Wherever two values are compared: right is |found − expected| ≤ ATOL + RTOL · |expected|, unless told otherwise."""
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -9,10 +9,8 @@ import numpy as np
 
 from laminae.base.arrays import as_numpy
 from laminae.base.errors import ShapeError, UsageError
-from laminae.base.records import OutputComparison, SampleComparison
+from laminae.base.records import ATOL, RTOL, OutputComparison, SampleComparison
 from laminae.base.shapes import format_shape
-
-RTOL, ATOL = 1e-3, 1e-4
 
 
 def compare(found: Mapping[str, Any], expected: Any, *, rtol: float = RTOL, atol: float = ATOL) -> tuple[OutputComparison, ...]:

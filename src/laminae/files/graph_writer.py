@@ -18,8 +18,8 @@ from laminae.graph.layer import Layer
 from laminae.graph.parameter import Parameter
 from laminae.graph.value import Value
 
-DEEPEST = 31
-"""Bodies in bodies that protobuf reads back."""
+DEEPEST = 32
+"""Graphs in graphs, the outermost among them, that protobuf reads back."""
 
 
 class GraphWriter:

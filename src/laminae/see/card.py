@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 
 from laminae.base.arrays import as_numpy
-from laminae.base.records import LayerRecord
+from laminae.base.records import ATOL, RTOL, LayerRecord
 from laminae.base.shapes import format_shape
 from laminae.see.picture import Picture, picture
 from laminae.see.text import clean, plain, shorten
 
 LONGEST = 26
 """Characters of a name or shape that a box shows; the whole is in its tooltip."""
-
-RTOL, ATOL = 1e-3, 1e-4
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,11 @@ def comparison_table(outputs: Sequence[OutputComparison], x: Any = None) -> Tabl
     several = len(outputs) > 1
     rows = [row for output in outputs for row in _output(output, x)]
     inputs = "x" if _small_input(x) else "sample"
-    columns = [Column("output" if several else "", shrink=10), Column(inputs, shrink=10), Column("element", drop=1)]
+    columns = [
+        Column("output" if several else "", shrink=10),
+        Column(inputs, shrink=10),
+        Column("element" if any(row.cells[2] for row in rows) else "", drop=1),
+    ]
     columns += [Column("expected", shrink=10), Column("model(x)", shrink=10), Column("difference", right=True, drop=2)]
     rows = rows if several else [Row(("", *row.cells[1:]), row.style) for row in rows]
     return Table([*columns, Column("correct?")], rows, title=f"expectation: {summary(outputs)}", notes=_notes(outputs))

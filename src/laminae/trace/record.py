@@ -33,6 +33,7 @@ class Entry:
     ms: float | None
     notes: tuple[Any, ...] = ()
     kind: str = ""
+    reads: tuple[str, ...] = ()
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -67,7 +68,7 @@ class Entry:
             op=self.op,
             path=self.path,
             inputs=tuple("" if x is None else x.name for x in self.layer.inputs),
-            reads=tuple(layer.name for layer in self.layer.previous),
+            reads=self.reads,
             outputs=outputs,
             parameters=sum(p.size for p in self.layer.parameters.values()),
             ms=self.ms,
@@ -96,7 +97,7 @@ class Record:
     def entries(self) -> tuple[Entry, ...]:
         """In forward order; a layer stands before the layers that ran inside it."""
         passes: Counter[str] = Counter()
-        turns = _turns(self.run, "", passes)
+        turns = _turns(self.run, "", passes, {})
         return tuple(Entry(i, *turn) for i, turn in enumerate(turns, 1))
 
     @cached_property
@@ -130,19 +131,23 @@ class Record:
         return (ticks[-1] - ticks[0]) * 1e3 if ticks else 0.0
 
 
-def _turns(run: Run, prefix: str, passes: Counter[str]) -> Iterator[tuple[Any, ...]]:
+def _turns(run: Run, prefix: str, passes: Counter[str], outer: dict[Layer, str]) -> Iterator[tuple[Any, ...]]:
+    """outer: the names in the trace of the layers around this body."""
     place = 0
+    names = dict(outer)
     for step in run.program.plan.order:
         ms = 0.0 if run.ticks else None
         if not step.layer.is_input:
             ms = (run.ticks[place + 1] - run.ticks[place]) * 1e3 if run.ticks else None
             place += 1
         name, path = _numbered(prefix, step, passes)
+        names[step.layer] = name
+        reads = tuple(names.get(layer, layer.name) for layer in step.layer.previous)
         values = tuple(run.values[slot] if slot is not None and step.kept else None for slot in step.writes)
         kind = step.operator.kind if step.operator is not None else ""
-        yield name, path, step.layer, values, step.kept, ms, run.notes.get(step.layer, ()), kind
+        yield name, path, step.layer, values, step.kept, ms, run.notes.get(step.layer, ()), kind, reads
         for label, inner in run.inner.get(step.layer, ()):
-            yield from _turns(inner, f"{prefix}{step.path}/{label}/", passes)
+            yield from _turns(inner, f"{prefix}{step.path}/{label}/", passes, names)
 
 
 def _numbered(prefix: str, step: Step, passes: Counter[str]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from laminae.base import torch
 from laminae.base.arrays import is_tensor
 from laminae.engines.torch.explain import explain
-from laminae.engines.torch.steps import closure
+from laminae.engines.torch.steps import closure, note
 from laminae.graph import Graph, Layer, Parameter, Value
 from laminae.plan.plan import NOTHING, RUN, Plan
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Run:
     """One forward pass as it went: what its slots hold, when each step ended, and the passes through bodies.
 
-    path: of the body that this is a pass through, ending in `/`. ticks: seconds of a clock, one before the first step and one after each; empty where nobody asked for times.
+    path: of the body that this is a pass through, ending in `/`. ticks: seconds of a clock, one before the first step and one
+    after each; empty where nobody asked for times.
     """
 
     program: Program
@@ -87,6 +88,9 @@ class Program:
         """A run that keeps what the policy says, with the time of each step."""
         run = Run(self, recording=True)
         run.values = self.slots(run, inputs)
+        if not self.plan.policy.everything:
+            layers = [step.layer for step in self.plan.order if step.layer.is_input]
+            run.notes = {layer: (note(x),) for layer, x in zip(layers, inputs, strict=True)}
         self._go_timed(run)
         run.values[RUN] = NOTHING
         return run

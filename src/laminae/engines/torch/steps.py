@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from laminae.base.arrays import as_tensor
+from laminae.base.arrays import as_tensor, is_tensor
 from laminae.base.errors import LayerError
 from laminae.engines.torch.bodies import Context
 from laminae.plan.plan import RUN, Step
@@ -177,12 +177,14 @@ def _note(step: Step) -> Act:
     layer, writes = step.layer, step.writes
 
     def act(values: Slots) -> None:
-        values[RUN].notes[layer] = tuple(
-            None if slot is None or values[slot] is None else (tuple(values[slot].shape), values[slot].dtype, values[slot].nbytes)
-            for slot in writes
-        )
+        values[RUN].notes[layer] = tuple(None if slot is None else note(values[slot]) for slot in writes)
 
     return act
+
+
+def note(value: Any) -> tuple[tuple[int, ...], Any, int] | None:
+    """Shape, dtype and bytes of a tensor."""
+    return (tuple(value.shape), value.dtype, value.nbytes) if is_tensor(value) else None
 
 
 def _guarded(act: Act, step: Step) -> Act:

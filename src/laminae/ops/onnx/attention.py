@@ -55,7 +55,7 @@ def attention_cost(Q, K, V, *inputs, **attributes):
     )
 
 
-@operator("Attention", since=23, kind="attention", shape=attention_shape, cost=attention_cost, aliases=True)
+@operator("Attention", since=23, kind="attention", shape=attention_shape, cost=attention_cost, aliases="any")
 def attention(
     Q, K, V, attn_mask=None, past_key=None, past_value=None, nonpad_kv_seqlen=None, *, is_causal=0, kv_num_heads=None,
     left_window_size=-1, q_num_heads=None, qk_matmul_output_mode=0, right_window_size=-1, scale=None, softcap=0.0,

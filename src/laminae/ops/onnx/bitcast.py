@@ -1,6 +1,6 @@
 """BitCast. https://onnx.ai/onnx/operators/onnx__BitCast.html"""
 
-from laminae.base.dtypes import BITS, from_code, numpy_dtype, torch_dtype
+from laminae.base.dtypes import BITS, dtype_name, from_code, numpy_dtype, torch_dtype
 from laminae.base.errors import DTypeError
 from laminae.base.shapes import Spec
 from laminae.ops.registry import operator
@@ -8,12 +8,15 @@ from laminae.ops.rules import coded
 
 
 def bitcast_shape(input, *, to):
-    dtype = coded(to)
-    if input.dtype is not None and bits(dtype) != bits(input.dtype):
-        raise DTypeError(
-            f"{input.dtype} cannot be read as {dtype}", {input.dtype: f"{bits(input.dtype)} bits", dtype: f"{bits(dtype)} bits"}
-        )
-    return Spec(dtype, input.dims)
+    if input.dtype is not None:
+        check_bits(input.dtype, coded(to))
+    return Spec(coded(to), input.dims)
+
+
+def check_bits(old, new):
+    """Raises DTypeError where the sizes differ: torch would change the shape."""
+    if bits(old) != bits(new):
+        raise DTypeError(f"{old} cannot be read as {new}", {old: f"{bits(old)} bits", new: f"{bits(new)} bits"})
 
 
 def bits(dtype):
@@ -25,4 +28,5 @@ def bits(dtype):
 @operator("BitCast", since=26, kind="cast", shape=bitcast_shape, aliases=True)
 def bitcast(input, *, to):
     """The same bits, read as the dtype of number `to`, which must be of the same size; any shape, same shape out."""
+    check_bits(dtype_name(input), from_code(to))
     return input.view(torch_dtype(from_code(to)))

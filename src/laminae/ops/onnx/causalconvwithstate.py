@@ -5,7 +5,8 @@ from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.shapes import Spec, format_shape, same_dim, same_shape
 from laminae.ops.registry import operator
 
-ACTIVATIONS = ("none", "silu", "swish")
+ACTIVATIONS = {"none": False, "silu": True, "swish": True}
+"""Whether silu follows; swish is its other name."""
 
 
 def causalconvwithstate_shape(input, weight, bias=None, past_state=None, *, activation="none"):
@@ -38,5 +39,5 @@ def causalconvwithstate(input, weight, bias=None, past_state=None, *, activation
     past = input.new_zeros(*input.shape[:2], kernel - 1) if past_state is None else past_state
     longer = torch.cat([past, input], 2)
     Y = torch.nn.functional.conv1d(longer, weight, bias, groups=input.shape[1])
-    Y = Y if activation == "none" else torch.nn.functional.silu(Y)
+    Y = torch.nn.functional.silu(Y) if ACTIVATIONS[activation] else Y
     return Y, longer.narrow(2, input.shape[2], kernel - 1).clone()

@@ -14,11 +14,7 @@ def linearattention_shape(
     query, key, value, past_state=None, decay=None, beta=None, *, chunk_size=64, kv_num_heads, q_num_heads, scale=0.0,
     update_rule="gated_delta",
 ):  # fmt: skip
-    if update_rule not in RULES:
-        raise AttributeValueError(f"update_rule {update_rule!r} is not known", {"known": ", ".join(RULES)})
-    for name, given, needed in (("decay", decay, "gated" in update_rule), ("beta", beta, "delta" in update_rule)):
-        if (given is not None) != needed:
-            raise ShapeError(f"update_rule {update_rule!r} {'needs' if needed else 'takes no'} input {name}")
+    check_rule(update_rule, decay, beta)
     if q_num_heads % kv_num_heads:
         raise ShapeError("the heads of query are no multiple of those of key", {"query": q_num_heads, "key": kv_num_heads})
     d_q, d_k, d_v = (
@@ -31,6 +27,15 @@ def linearattention_shape(
     state = (query.shape[0], kv_num_heads, d_k, d_v)
     width = d_v * q_num_heads if isinstance(d_v, int) else None
     return Spec(query.dtype, (*query.shape[:2], width)), Spec(query.dtype if past_state is None else past_state.dtype, state)
+
+
+def check_rule(update_rule, decay, beta):
+    """Raises an error where the rule is none, or lacks an input, or has one that it takes no notice of."""
+    if update_rule not in RULES:
+        raise AttributeValueError(f"update_rule {update_rule!r} is not known", {"known": ", ".join(RULES)})
+    for name, given, needed in (("decay", decay, "gated" in update_rule), ("beta", beta, "delta" in update_rule)):
+        if (given is not None) != needed:
+            raise ShapeError(f"update_rule {update_rule!r} {'needs' if needed else 'takes no'} input {name}")
 
 
 def head_size(name, x, heads):
@@ -50,11 +55,12 @@ def linearattention(
     query, key, value, past_state=None, decay=None, beta=None, *, chunk_size=64, kv_num_heads, q_num_heads, scale=0.0,
     update_rule="gated_delta",
 ):  # fmt: skip
-    """Y[t] = scale · q[t]ᵀ S[t] with a state S [N, heads, d_k, d_v] for each head, in the order of t; inputs [N, T, heads · size].
+    """Y[t] = scale · q[t]ᵀ S[t] with a state S [N, heads, d_k, d_v], in the order of t; inputs [N, T, heads · size].
 
     S[t] = e^g S[t-1] + k ⊗ v, where g is the decay, or with the delta rule, where β is `beta`, and S is the decayed state:
     S + β k ⊗ (v - Sᵀ k). A head of key and value serves several of query. Katharopoulos et al. 2020; Yang et al. 2024.
     """
+    check_rule(update_rule, decay, beta)
     wide = torch.promote_types(query.dtype, torch.float32)
     q, k, v = per_head(query, q_num_heads, wide), per_head(key, kv_num_heads, wide), per_head(value, kv_num_heads, wide)
     q = q.unflatten(2, (kv_num_heads, -1)) * (scale or 1 / math.sqrt(q.shape[-1]))

@@ -1,11 +1,14 @@
 """RoiAlign. https://onnx.ai/onnx/operators/onnx__RoiAlign.html"""
 
 from laminae.base import torch
+from laminae.base.errors import AttributeValueError
 from laminae.ops.regions import chunks, corners, places, pooled_shape, split_bins
 from laminae.ops.registry import operator
 
 
-def roialign_shape(X, rois, batch_indices, *, output_height=1, output_width=1, **attributes):
+def roialign_shape(X, rois, batch_indices, *, mode="avg", output_height=1, output_width=1, **attributes):
+    if mode not in POOLS:
+        raise AttributeValueError(f"mode {mode!r} is not known", {"known": ", ".join(POOLS)})
     return pooled_shape(X, rois, 4, (output_height, output_width))
 
 
@@ -14,7 +17,7 @@ def roialign(
     X, rois, batch_indices, *, coordinate_transformation_mode="half_pixel", mode="avg", output_height=1, output_width=1,
     sampling_ratio=0, spatial_scale=1.0,
 ):  # fmt: skip
-    """The mean (or max) of samples, between elements linearly, in each cell of a grid over each region: [regions, C, height, width].
+    """The mean (or max) of samples, linear between elements, in each cell of a grid on each region: [regions, C, height, width].
 
     X [N, C, H, W]; rois [regions, 4] as (x, y, x, y), times spatial_scale; sampling_ratio² samples per cell, or 0: as
     many as the cell is large. He et al. 2017, section 3.
@@ -48,7 +51,11 @@ def pooled(X, index, weight, bins, mode):
     """[regions, C, *bins]; the max is over weighted elements, not over samples: as the standard's reference has it."""
     index, weight = split_bins(index, bins), split_bins(weight, bins)
     read = places(X)[index.flatten()].unflatten(0, index.shape) * weight.unsqueeze(-1).to(X.dtype)
-    return (read.amax(3) if mode == "max" else read.sum(3) / (index.shape[3] // 4)).permute(0, 3, 1, 2)
+    return POOLS[mode](read).permute(0, 3, 1, 2)
+
+
+POOLS = {"avg": lambda read: read.sum(3) / (read.shape[3] // 4), "max": lambda read: read.amax(3)}
+"""Over samples · 4 weighted elements of each cell."""
 
 
 @operator("RoiAlign", since=10, kind="pooling", shape=roialign_shape)

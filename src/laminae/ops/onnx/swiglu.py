@@ -15,4 +15,6 @@ def swiglu_shape(A, B, *, alpha=1.0):
 @operator("SwiGLU", since=28, kind="activation", shape=swiglu_shape)
 def swiglu(A, B, *, alpha=1.0):
     """A · sigmoid(alpha · A) · B, element by element; both of one shape. Shazeer 2020."""
+    if A.shape != B.shape:
+        raise ShapeError("A and B must be of one shape")
     return swish(A, alpha=alpha) * B

@@ -15,6 +15,7 @@ def momentum(R, T, *inputs, alpha, beta, mode, norm_coefficient):
     def step(X, G, V):
         gradient = norm_coefficient * X + G
         velocity = alpha * V + share * gradient
-        return X - R * (gradient + alpha * velocity if mode == "nesterov" else velocity), velocity
+        directions = {"standard": velocity, "nesterov": gradient + alpha * velocity}
+        return X - R * directions[mode], velocity
 
     return stepped(step, inputs, 3)
