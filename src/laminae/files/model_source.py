@@ -15,6 +15,9 @@ from laminae.files.reading import Reading
 from laminae.files.recognise import recognise
 from laminae.files.skim import Malformed, Truncated, nested, skim
 
+UNKNOWN = 1 << 20
+"""Bytes of fields from later versions of ONNX that are kept, at most."""
+
 HEAD = 4096
 """Bytes by which a file is recognised."""
 
@@ -76,7 +79,9 @@ def _parse(buffer: Any, reading: Reading) -> tuple[Any, Reading]:
     reading.head = bytes(buffer[:HEAD])
     try:
         skeleton, reading.cuts = skim(buffer)
-        return onnx.ModelProto.FromString(skeleton), reading
+        proto = onnx.ModelProto.FromString(skeleton)
+        _check_unknown(proto, skeleton, reading)
+        return proto, reading
     except Truncated as cut:
         raise _cut_short(reading, len(buffer), cut.claims) from cut
     except (Malformed, DecodeError) as problem:
@@ -86,6 +91,18 @@ def _parse(buffer: Any, reading: Reading) -> tuple[Any, Reading]:
                 {"file": reading.label, "expected": "bodies in bodies at most 32 deep, which is where protobuf stops"},
             ) from problem
         raise not_onnx(reading.label, reading.head, "its bytes are no protobuf message") from problem
+
+
+def _check_unknown(proto: Any, skeleton: bytes, reading: Reading) -> None:
+    """Raises ModelError for more fields that nobody knows than could be meant: protobuf takes 40 times their size to list them."""
+    known = onnx.ModelProto.FromString(skeleton)
+    known.DiscardUnknownFields()
+    size = proto.ByteSize() - known.ByteSize()
+    if size > UNKNOWN:
+        raise reading.error(
+            f"the model has {size:,} bytes of fields that this version of ONNX does not know",
+            {"expected": f"{UNKNOWN:,} at most", "way out": "install a newer onnx package, if it is a newer model"},
+        )
 
 
 def _cut_short(reading: Reading, there: int, claims: int) -> LaminaeError:
