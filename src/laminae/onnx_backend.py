@@ -34,7 +34,7 @@ class LaminaeRep(BackendRep):
         outputs = self.model(*given, device=self.device)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         names = [name or f"output_{i}" for i, name in enumerate(self.model.outputs)]
-        return namedtupledict("Outputs", names)(*map(as_numpy, outputs))
+        return namedtupledict("Outputs", names)(*map(_numpy, outputs))
 
 
 class LaminaeBackend(Backend):
@@ -83,6 +83,13 @@ class LaminaeBackend(Backend):
     @classmethod
     def supports_device(cls, device: str) -> bool:
         return device == "CPU" or (device.startswith("CUDA") and torch.cuda.is_available())
+
+
+def _numpy(value: Any) -> Any:
+    """Arrays as NumPy's; sequences as lists of them, nothing as None."""
+    if isinstance(value, list | tuple):
+        return [_numpy(part) for part in value]
+    return value if value is None or isinstance(value, dict) else as_numpy(value)
 
 
 def _torch_device(device: str) -> str:

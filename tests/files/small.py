@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from laminae.graph import Graph, Layer, Parameter, Value
+
 FLOAT = TensorProto.FLOAT
 
 
@@ -108,3 +110,20 @@ def field(number: int, data: bytes) -> bytes:
         out.append(size & 127 | 128)
         size >>= 7
     return bytes(out) + bytes([size]) + data
+
+
+def built() -> Graph:
+    """x → Mul by w → y, as a builder makes it."""
+    graph = Graph("built", opsets={"": 21})
+    x = graph.add_input("x", "float32", ("batch", None, 4))
+    w = graph.add_parameter(Parameter("w", np.arange(4, dtype=np.float32)))
+    y = Value("y", "float32", ("batch", None, 4))
+    graph.append(Layer("scale", "Mul", (x, w), (y,), opset=21))
+    graph.outputs = (y,)
+    return graph
+
+
+def add(graph: Graph, **attributes: object) -> Layer:
+    layer = Layer("own", "Own", (graph.outputs[0],), (Value("z"),), dict(attributes), domain="d")
+    graph.opsets["d"] = 1
+    return graph.append(layer)

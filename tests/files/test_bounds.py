@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from onnx import TensorProto
@@ -51,8 +52,14 @@ def parentheses() -> bytes:
 HOSTILE: dict[str, tuple[Callable[[], bytes], bool]] = {
     "a terabyte by its dims": (lambda: with_parameter(small.raw("p", [2**38], bytes(16))), False),
     "a terabyte of int4": (lambda: with_parameter(small.raw("p", [2**40], bytes(16), TensorProto.INT4)), False),
-    "a terabyte of strings": (lambda: with_parameter(TensorProto(name="p", dims=[2**40], data_type=8, string_data=[b"a"])), False),
-    "a terabyte in a typed field": (lambda: with_parameter(TensorProto(name="p", dims=[2**40], data_type=7, int64_data=[1])), False),
+    "a terabyte of strings": (
+        lambda: with_parameter(TensorProto(name="p", dims=[2**40], data_type=8, string_data=[b"a"])),
+        False,
+    ),
+    "a terabyte in a typed field": (
+        lambda: with_parameter(TensorProto(name="p", dims=[2**40], data_type=7, int64_data=[1])),
+        False,
+    ),
     "a terabyte of nothing": (lambda: with_parameter(small.raw("p", [0, 2**62])), False),
     "dims whose product overflows to 16": (lambda: with_parameter(small.raw("p", [2**32, 2**32 + 1], bytes(16))), False),
     "a million dims": (lambda: with_parameter(small.raw("p", [1] * 1_000_000, bytes(4))), False),
@@ -69,7 +76,7 @@ def limited(name: str) -> None:
     """Read one of them under the limits; run in a process of its own."""
     data = HOSTILE[name][0]()
     read(small.sound())
-    pages = int(open("/proc/self/statm").read().split()[0])
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, resource.RLIM_INFINITY))
     start = time.perf_counter()
     try:

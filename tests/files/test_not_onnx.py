@@ -114,10 +114,9 @@ def test_a_model_with_other_bytes_in_it_is_refused_or_read_and_never_fails_other
         broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
     try:
         graph = read(bytes(broken))
-    except LaminaeError as refused:
-        assert str(refused)
-    else:
-        assert differences(graph, read(bytes(broken))) == []
+    except LaminaeError:
+        return
+    assert differences(graph, read(bytes(broken))) == []
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -157,10 +157,14 @@ def test_graphs_nested_thirty_one_deep_are_read_and_written():
     assert differences(graph, read(to_bytes(graph))) == []
 
 
-def test_a_text_that_is_not_utf8_is_refused():
-    data = small.sound().SerializeToString()
+@pytest.mark.parametrize("text", [b"mul", b"MatMul", b"small", b"batch", b"why", b"because", b"over", b"attr", b"a text"])
+def test_a_text_that_is_not_utf8_is_refused(text):
+    proto = small.sound()
+    proto.graph.node[0].metadata_props.add(key="why", value="because")
+    proto.graph.node[0].overload, proto.graph.node[0].doc_string = "over", "a text"
+    proto.graph.node[0].attribute.append(helper.make_attribute("attr", 1))
     with pytest.raises(LaminaeError, match="not UTF-8"):
-        read(data.replace(b"mul", b"\xff\xfel"))
+        read(proto.SerializeToString().replace(text, b"\xff" + text[1:]))
 
 
 def test_a_size_of_minus_one_that_some_exporters_write_is_a_size_not_known():

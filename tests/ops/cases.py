@@ -12,7 +12,7 @@ import onnx
 from onnx.backend.test.loader import load_model_tests
 
 import laminae as lm
-from laminae.base.arrays import as_tensor
+from laminae.base.arrays import as_value
 from laminae.graph import Graph, Layer, Parameter
 from laminae.ops.registry import Operator, find
 
@@ -28,7 +28,7 @@ class Turn:
     outputs: tuple[Any, ...]
 
     def attributes(self, **more: Any) -> dict[str, Any]:
-        found = {k: as_tensor(v) if isinstance(v, np.ndarray) else v for k, v in self.layer.attributes.items()}
+        found = {k: as_value(v) if isinstance(v, np.ndarray) else v for k, v in self.layer.attributes.items()}
         if "n_outputs" in self.operator.asks:
             found["n_outputs"] = len(self.layer.outputs)
         return {**found, **more}

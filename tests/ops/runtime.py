@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import onnx
 import onnxruntime
+import torch
 from onnx import TensorProto, helper
 
 import laminae as lm
@@ -60,7 +61,23 @@ def compare(operator, inputs, *, outputs=("y",), domain="com.microsoft", opset=2
         assert found.shape == wanted.shape
         cut = known or (lambda x: x)
         np.testing.assert_allclose(cut(found).astype(np.float64), cut(wanted).astype(np.float64), rtol=1e-4, atol=atol)
-    check_rule(find(domain, operator, 1 if domain else opset), inputs, attributes, expected, outputs)
+    version = find(domain, operator, 1 if domain else opset)
+    check_rule(version, inputs, attributes, expected, outputs)
+    check_memory(version, inputs, attributes, len(outputs))
+
+
+def check_memory(operator, inputs, attributes, n_outputs):
+    """No input is changed, and none shares its memory with an output unless the operator says so."""
+    given = [None if x is None else torch.from_numpy(x.copy()) for x in inputs]
+    asked = {"n_outputs": n_outputs} if "n_outputs" in operator.asks else {}
+    made = operator.run(*given, **attributes, **asked)
+    owned = {x.untyped_storage().data_ptr() for x in given if x is not None and x.numel()}
+    shared = [
+        x for x in (made if isinstance(made, tuple) else (made,)) if x is not None and x.untyped_storage().data_ptr() in owned
+    ]
+    assert operator.aliases or not shared
+    for x, before in zip(given, inputs, strict=True):
+        assert x is None or np.array_equal(x.numpy(), before)
 
 
 def check_rule(operator, inputs, attributes, expected, outputs):
@@ -80,3 +97,4 @@ def check_rule(operator, inputs, attributes, expected, outputs):
                 assert spec.dtype in (None, dtype_name(expected[name]))
         if specs[0].value is not None:
             assert said[0].dims is not None
+            assert operator.cost is None or operator.cost(*specs, **attributes) >= 0

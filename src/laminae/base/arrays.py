@@ -1,17 +1,15 @@
-"""One array in two forms, NumPy and torch, over the same memory."""
+"""One array in two forms, NumPy's and the one engines compute on, over the same memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from laminae.base.dtypes import dtype_name, numpy_dtype
-from laminae.base.errors import DTypeError
+from laminae.base.host import DTYPES as HOST_DTYPES
+from laminae.base.host import HostArray
 from laminae.base.lazy import torch
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 AS_BYTES = {"bfloat16": "int16", "float8_e4m3fn": "uint8", "float8_e4m3fnuz": "uint8", "float8_e5m2": "uint8",
             "float8_e5m2fnuz": "uint8", "float8_e8m0fnu": "uint8"}  # fmt: skip
@@ -23,15 +21,18 @@ def is_tensor(array: Any) -> bool:
     return type(array).__module__.startswith("torch") and hasattr(array, "untyped_storage")
 
 
-def as_tensor(array: Any) -> Tensor:
-    """A torch tensor over the memory of a NumPy array (a tensor is handed back as it is)."""
-    if is_tensor(array):
-        return array  # type: ignore[no-any-return]
-    name = dtype_name(array)
-    if name in ("string", "int4", "uint4", "int2", "uint2", "float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn"):
-        raise DTypeError(f"the torch engine cannot hold {name} values yet")
+def as_value(array: Any) -> Any:
+    """What engines compute on, over the memory of a NumPy array: a torch tensor, a HostArray for what torch cannot hold.
+
+    Tensors and HostArrays are handed back as they are.
+    """
+    if is_tensor(array) or isinstance(array, HostArray):
+        return array
     array = np.asarray(array)
-    if not (array.flags.writeable and array.flags.aligned) or any(stride < 0 for stride in array.strides):
+    name = dtype_name(array)
+    if name in HOST_DTYPES:
+        return HostArray(array.astype(object) if name == "string" else array)
+    if not array.flags.writeable or not array.flags.aligned or any(stride < 0 for stride in array.strides):
         array = array.copy()
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
@@ -43,9 +44,34 @@ def as_tensor(array: Any) -> Tensor:
 def as_numpy(array: Any) -> np.ndarray[Any, Any]:
     """A NumPy array over the memory of a torch tensor (from another device: a copy)."""
     if not is_tensor(array):
-        return np.asarray(array)
+        return array.array if isinstance(array, HostArray) else np.asarray(array)
     tensor = array.detach().cpu().resolve_conj().resolve_neg()
     name = dtype_name(tensor)
     if name in AS_BYTES:
         return tensor.view(getattr(torch, AS_BYTES[name])).numpy().view(numpy_dtype(name))  # type: ignore[no-any-return]
     return tensor.numpy()  # type: ignore[no-any-return]
+
+
+def is_array(value: Any) -> bool:
+    """Whether this is one array, a tensor or a HostArray: not a sequence, not a map, not nothing."""
+    return is_tensor(value) or isinstance(value, HostArray)
+
+
+def copy_of(value: Any) -> Any:
+    """A value of its own memory; of a sequence or a map, of each part."""
+    if is_array(value):
+        return value.clone()
+    if isinstance(value, list | tuple):
+        return [copy_of(part) for part in value]
+    return {key: copy_of(part) for key, part in value.items()} if isinstance(value, dict) else value
+
+
+def facts(value: Any) -> tuple[tuple[int, ...] | None, str, int] | None:
+    """Shape, dtype and bytes of a value; of a sequence its length in words, None for nothing."""
+    if is_array(value):
+        return tuple(value.shape), dtype_name(value), value.nbytes
+    if isinstance(value, list | tuple):
+        parts = [facts(part) for part in value]
+        kind = next((part[1] for part in parts if part is not None), "")
+        return None, f"sequence of {len(value)} {kind}".rstrip(), sum(part[2] for part in parts if part is not None)
+    return (None, "map", 0) if isinstance(value, dict) else None

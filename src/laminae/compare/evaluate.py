@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from laminae.base.arrays import as_tensor, is_tensor
+from laminae.base.arrays import as_value, is_tensor
 from laminae.base.errors import UsageError
 from laminae.compare.metrics import metrics
 
@@ -50,7 +50,7 @@ def evaluate_batches(
         made = call(x)
         seconds += perf_counter() - start
         made = (made[output] if isinstance(made, tuple) else made).cpu()
-        wanted = expected if is_tensor(expected) else as_tensor(expected)
+        wanted = expected if is_tensor(expected) else as_value(expected)
         for metric in measured:
             metric.update(made, wanted)
         samples, count = samples + len(wanted), count + 1

@@ -58,10 +58,21 @@ def _swap(pairs: list[tuple[Path, Path]]) -> None:
         os.replace(*pairs[-1])
     except BaseException:
         for backup, path in reversed(undo):
-            os.replace(backup, path) if backup else path.unlink(missing_ok=True)
+            with suppress(OSError):
+                _put_back(backup, path)
         raise
     _remove(backup for backup, _ in undo if backup is not None)
     _sync_folder(pairs[-1][1].parent)
+
+
+def _put_back(backup: Path | None, path: Path) -> None:
+    """The old file under its name again; of two names of one file, only that one."""
+    if backup is None:
+        path.unlink(missing_ok=True)
+    elif path.exists() and path.samefile(backup):
+        backup.unlink()
+    else:
+        os.replace(backup, path)
 
 
 def _second_name(path: Path) -> Path | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from laminae.base.arrays import is_tensor
+from laminae.base.arrays import is_array
 from laminae.base.errors import AttributeValueError
 from laminae.files.lazy import onnx
 from laminae.files.tensor_writer import tensor_of
@@ -71,7 +71,7 @@ def _one(value: Any, what: str) -> tuple[int, str, Any]:
         return 1, "f", float(value)
     if isinstance(value, (str, bytes)):
         return 3, "s", value.encode() if isinstance(value, str) else value
-    if isinstance(value, np.ndarray) or is_tensor(value):
+    if isinstance(value, np.ndarray) or is_array(value):
         return 4, "t", tensor_of(value)
     raise AttributeValueError(
         f"{what} cannot be written to a file",

@@ -35,7 +35,7 @@ def group_of_namespace(namespace: str) -> str:
 def group_of_scopes(text: str) -> str:
     """PyTorch's list of modules from the outermost in, the node's own name last: `['', 'encoder', 'encoder.layer.0', 'view']`."""
     try:
-        scopes = ast.literal_eval(text) if len(text) < 10_000 else None
+        scopes = ast.literal_eval(text) if len(text) < 10_000 and "\\" not in text else None
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         scopes = None
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):

@@ -16,13 +16,10 @@ from laminae.files.skim import encode_varint
 KEPT = "onnx.kept"
 """Key in the metadata of layers, values, parameters and functions."""
 
-TYPE = "onnx.type"
-"""Key in the metadata of a value that is no tensor: its type in words (`sequence(tensor(float32)[…])`)."""
-
 KEPT_INFO = "onnx.kept.info"
 """Key in the metadata of a parameter: what a ValueInfoProto says of it that its array does not."""
 
-OURS = (KEPT, TYPE, KEPT_INFO)
+OURS = (KEPT, KEPT_INFO)
 
 
 def keep(metadata: dict[str, str], rest: Any, message: Any, *, key: str = KEPT) -> None:

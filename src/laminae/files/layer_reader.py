@@ -33,13 +33,14 @@ def read_layer(
     operator, domain = reading.text(node.op_type, what), main_domain(reading.text(node.domain, what))
     if not operator:
         raise reading.error(f"{what} has no operator")
-    function = reading.functions.get((domain, operator, node.overload))
+    overload = reading.text(node.overload, what)
+    function = reading.functions.get((domain, operator, overload))
     metadata = read_metadata(node.metadata_props, what, reading)
     group = take_group(name, metadata)
     attributes = read_attributes(node.attribute, what, reading, body)
     rest = onnx.NodeProto(device_configurations=node.device_configurations, attribute=rest_of_attributes(node.attribute))
-    if node.overload and function is None:
-        rest.overload = node.overload
+    if overload and function is None:
+        rest.overload = overload
     keep(metadata, rest, node)
     return Layer(
         name,

@@ -94,7 +94,7 @@ def _parse(buffer: Any, reading: Reading) -> tuple[Any, Reading]:
 
 
 def _check_unknown(proto: Any, skeleton: bytes, reading: Reading) -> None:
-    """Raises ModelError for more fields that nobody knows than could be meant: protobuf takes 40 times their size to list them."""
+    """Raises ModelError for more unknown fields than could be meant: protobuf takes 40 times their size to list them."""
     known = onnx.ModelProto.FromString(skeleton)
     known.DiscardUnknownFields()
     size = proto.ByteSize() - known.ByteSize()

@@ -61,10 +61,7 @@ def write(graph: Graph, path: str | os.PathLike[str], *, external: bool | None =
     cannot be written, ModelError where the graph is not sound.
     """
     path = Path(os.fspath(path))
-    if path.is_dir():
-        raise FileError(f"{str(path)!r} is a folder", {"expected": "the name of a file"})
-    if not path.parent.is_dir():
-        raise FileError(f"{str(path)!r} cannot be written", {"because": f"there is no folder {str(path.parent)!r}"})
+    _check_place(path)
     proto, weights = _build(graph)
     apart = external if external is not None else sum(weight.size for weight in weights) > EXTERNAL_FROM
     paths = [path.with_name(path.name + ".data"), path] if apart else [path]
@@ -77,8 +74,18 @@ def write(graph: Graph, path: str | os.PathLike[str], *, external: bool | None =
     except OSError as problem:
         raise FileError(
             f"{str(path)!r} cannot be written: {problem.strerror or problem}",
-            {"what was there": "is as it was" if path.exists() else "nothing"},
+            {"what was there": "is as it was" if os.path.exists(path) else "nothing"},
         ) from problem
+
+
+def _check_place(path: Path) -> None:
+    """Raises FileError where no file can be."""
+    if os.path.isdir(path):
+        raise FileError(f"{str(path)!r} is a folder", {"expected": "the name of a file"})
+    if "\0" in str(path):
+        raise FileError(f"{str(path)!r} cannot be written", {"because": "no name of a file holds a zero byte"})
+    if not os.path.isdir(path.parent):
+        raise FileError(f"{str(path)!r} cannot be written", {"because": f"there is no folder {str(path.parent)!r}"})
 
 
 def to_bytes(graph: Graph) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from laminae.base.dtypes import CODES, NAMES
 from laminae.base.shapes import Dim, Shape, format_shape
-from laminae.files.kept import TYPE, keep, kept, read_metadata, write_metadata
+from laminae.files.kept import keep, kept, read_metadata, write_metadata
 from laminae.files.lazy import onnx
 from laminae.files.reading import Reading
 from laminae.graph.value import Value
@@ -21,7 +21,7 @@ def declare(value: Value, info: Any, reading: Reading) -> None:
     value.doc = value.doc or reading.text(info.doc_string, f"the text of {what}")
     value.metadata = {**read_metadata(info.metadata_props, what, reading), **value.metadata}
     if info.type.WhichOneof("value") not in (None, "tensor_type"):
-        value.metadata[TYPE] = in_words(info.type)
+        value.kind = in_words(info.type)
     plain = value_info(value.name, dtype, shape)
     rest = onnx.ValueInfoProto()
     if info.HasField("type") and info.type != plain.type:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from laminae.base.arrays import as_numpy, is_tensor
+from laminae.base.arrays import as_numpy, is_array
 from laminae.base.shapes import format_shape
 from laminae.graph.graph import Function, Graph
 from laminae.graph.layer import Layer
@@ -54,7 +54,7 @@ def _layers(a: Layer, b: Layer, at: str) -> Iterator[str]:
 
 
 def _values(a: Value, b: Value, at: str) -> Iterator[str]:
-    for what in ("dtype", "shape", "metadata", "doc"):
+    for what in ("dtype", "shape", "kind", "metadata", "doc"):
         yield from _plain(at + what, getattr(a, what), getattr(b, what))
 
 
@@ -124,7 +124,7 @@ def _bits(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray) or is_tensor(value)
+    return isinstance(value, np.ndarray) or is_array(value)
 
 
 def _plain(what: str, a: Any, b: Any) -> Iterator[str]:

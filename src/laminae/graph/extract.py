@@ -38,6 +38,7 @@ def extract(graph: Graph, layers: Sequence[Layer]) -> Graph:
     for value in needed:
         name = value.name if value.name not in names else f"{value.name}:in"
         renamed[value] = part.add_input(value.name, value.dtype, value.shape, layer=name)
+        renamed[value].kind = value.kind
     for layer in layers:
         part.append(_clone(layer, renamed))
         part.parameters.update((p.name, p) for p in layer.reads if isinstance(p, Parameter))
@@ -57,7 +58,7 @@ def _clone(layer: Layer, renamed: dict[Value | Parameter, Value]) -> Layer:
     outputs = []
     for value in layer.outputs:
         if value is not None:
-            renamed[value] = Value(value.name, value.dtype, value.shape, metadata=value.metadata, doc=value.doc)
+            renamed[value] = Value(value.name, value.dtype, value.shape, metadata=value.metadata, doc=value.doc, kind=value.kind)
         outputs.append(None if value is None else renamed[value])
     attributes = {k: _body(v, renamed) if isinstance(v, Graph) else v for k, v in layer.attributes.items()}
     return Layer(

@@ -69,7 +69,7 @@ class _Flattener:
 
     def plain(self, item: Value | Parameter) -> Any:
         if isinstance(item, Value):
-            return (item.name, item.dtype, item.shape, dict(item.metadata), item.doc)
+            return (item.name, item.dtype, item.shape, dict(item.metadata), item.doc, item.kind)
         return item.copy() if self.copy else item
 
     def function(self, function: Function | None) -> Ref:
@@ -122,7 +122,7 @@ class _Flattener:
 
 def restore(flat: Flat) -> Graph:
     """The graph again, with new layers and values."""
-    boxes = [b if isinstance(b, Parameter) else Value(*b[:3], metadata=b[3], doc=b[4]) for b in flat.boxes]
+    boxes = [b if isinstance(b, Parameter) else Value(*b[:3], metadata=b[3], doc=b[4], kind=b[5]) for b in flat.boxes]
     graphs = [Graph() for _ in flat.graphs]
     functions = [
         Function(name, domain, overload, graphs[number], attributes, defaults, doc, metadata)

@@ -52,7 +52,7 @@ class Parameter:
 
     def tensor(self) -> Any:
         """The values as a torch tensor; from now on the box holds this tensor."""
-        self.array = arrays.as_tensor(self.array)
+        self.array = arrays.as_value(self.array)
         return self.array
 
     def assign(self, array: Any) -> None:
@@ -67,11 +67,11 @@ class Parameter:
                 f"parameter {self.name!r} has another shape",
                 {"expected": format_shape(self.shape), "found": format_shape(tuple(array.shape))},
             )
-        self.array = arrays.as_tensor(array).to(self.array.device) if arrays.is_tensor(self.array) else arrays.as_numpy(array)
+        self.array = arrays.as_value(array).to(self.array.device) if arrays.is_tensor(self.array) else arrays.as_numpy(array)
 
     def copy(self) -> Parameter:
         """A box of its own, with values of its own."""
-        array = self.array.clone() if arrays.is_tensor(self.array) else self.array.copy()
+        array = arrays.copy_of(self.array) if arrays.is_array(self.array) else self.array.copy()
         return Parameter(
             self.name, array, dtype=self.dtype, metadata=dict(self.metadata), doc=self.doc, overridable=self.overridable
         )

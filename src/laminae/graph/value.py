@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
 
 class Value:
-    """A layer's output. dtype, shape: what is declared of it (None: nothing). Two values are the same only as objects."""
+    """A layer's output. dtype, shape: what is declared of it (None: nothing). Two values are the same only as objects.
 
-    __slots__ = ("doc", "dtype", "metadata", "name", "producer", "shape")
+    kind: what it is where it is no tensor, in words: `sequence(tensor(float32)[2, ?])`, `optional(…)`, `map(string, …)`.
+    """
+
+    __slots__ = ("doc", "dtype", "kind", "metadata", "name", "producer", "shape")
 
     def __init__(
         self,
@@ -23,12 +26,14 @@ class Value:
         *,
         metadata: dict[str, str] | None = None,
         doc: str = "",
+        kind: str = "",
     ) -> None:
         self.name = name
         self.dtype = dtype
         self.shape = shape
         self.metadata = metadata or {}
         self.doc = doc
+        self.kind = kind
         self.producer: Layer | None = None
 
     def __repr__(self) -> str:

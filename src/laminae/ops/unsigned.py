@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from laminae.base import torch
-from laminae.base.arrays import as_numpy, as_tensor
+from laminae.base.arrays import as_numpy, as_value
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def in_numpy(function: Callable[..., Any], *tensors: Tensor) -> Tensor:
     """The function of NumPy arrays on these tensors, as a tensor of theirs on their device. Wraps as unsigned arithmetic does."""
     with np.errstate(all="ignore"):
-        return as_tensor(np.asarray(function(*map(as_numpy, tensors)))).to(tensors[0].device)
+        return as_value(np.asarray(function(*map(as_numpy, tensors)))).to(tensors[0].device)  # type: ignore[no-any-return]
 
 
 def ranks(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from laminae.base.arrays import as_tensor, is_tensor
+from laminae.base.arrays import as_value, is_array, is_tensor
 from laminae.base.dtypes import dtype_name, numpy_dtype
 from laminae.base.errors import InputError
 from laminae.base.shapes import format_shape
@@ -23,12 +23,22 @@ def take(graph: Graph, given: Sequence[Any], named: Mapping[str, Any], device: A
     layers = graph.input_layers
     arrays = _by_layer(layers, given, named)
     sizes: dict[str, tuple[int, str]] = {}
-    return [_one(layer, x, sizes).to(device, copy=snapshot) for layer, x in zip(layers, arrays, strict=True)]
+    values = [_one(layer, x, sizes) for layer, x in zip(layers, arrays, strict=True)]
+    return [_brought(value, device, snapshot) for value in values]
+
+
+def _brought(value: Any, device: Any, snapshot: bool) -> Any:
+    """A value, or each part of a sequence, on the device."""
+    if isinstance(value, list):
+        return [_brought(part, device, snapshot) for part in value]
+    return value.to(device, copy=snapshot) if is_array(value) else value
 
 
 def describe(layer: Layer) -> str:
     """`[batch, 3] float32`."""
     value = _value(layer)
+    if value.kind:
+        return value.kind
     return f"{format_shape(value.shape)} {value.dtype or 'any dtype'}"
 
 
@@ -59,6 +69,8 @@ def _count(n: int) -> str:
 
 
 def _one(layer: Layer, x: Any, sizes: dict[str, tuple[int, str]]) -> Any:
+    if _value(layer).kind:
+        return _parts(layer, x)
     tensor = _tensor(layer, x)
     value = _value(layer)
     if value.dtype is not None and dtype_name(tensor) != value.dtype:
@@ -68,19 +80,35 @@ def _one(layer: Layer, x: Any, sizes: dict[str, tuple[int, str]]) -> Any:
     return tensor
 
 
+def _parts(layer: Layer, x: Any) -> Any:
+    """A sequence as a list of values, a map as a dict, an optional as its value or None."""
+    kind = _value(layer).kind
+    if x is None and kind.startswith("optional"):
+        return None
+    if isinstance(x, list | tuple) and "sequence" in kind:
+        return [_parts(layer, part) if isinstance(part, list | tuple) else _tensor(layer, part) for part in x]
+    if isinstance(x, dict) and "map" in kind:
+        return x
+    if "sequence" in kind or "map" in kind:
+        raise InputError(f"input {layer.name!r} cannot take a {type(x).__name__}", {"takes": kind, "give": "a list of arrays"})
+    return _tensor(layer, x)
+
+
 def _tensor(layer: Layer, x: Any) -> Any:
-    if is_tensor(x):
+    if is_array(x):
         return x.detach()
     if isinstance(x, np.ndarray | np.generic):
-        return as_tensor(np.asarray(x))
+        return as_value(np.asarray(x))
     if hasattr(x, "__array__"):
-        return as_tensor(np.array(x))
-    return as_tensor(_from_list(layer, x))
+        return as_value(np.array(x))
+    return as_value(_from_list(layer, x))
 
 
 def _from_list(layer: Layer, x: Any) -> np.ndarray[Any, Any]:
     """A list takes the declared dtype where no number would change its kind."""
     value = _value(layer)
+    if value.dtype == "string":
+        return _strings(layer, x)
     try:
         array = np.array(x)
     except ValueError:
@@ -108,6 +136,13 @@ def _from_list(layer: Layer, x: Any) -> np.ndarray[Any, Any]:
             f"input {layer.name!r} is {value.dtype}: some numbers of the list do not fit in it", {"takes": describe(layer)}
         )
     return cast
+
+
+def _strings(layer: Layer, x: Any) -> np.ndarray[Any, Any]:
+    array = np.array(x, dtype=object)
+    if not all(isinstance(text, str) for text in array.ravel()):
+        raise InputError(f"input {layer.name!r} takes strings", {"takes": describe(layer), "found": type(x).__name__})
+    return array
 
 
 def _dtype_error(layer: Layer, wanted: str, found: str, tensor: bool) -> InputError:

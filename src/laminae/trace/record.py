@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from laminae.base.arrays import is_tensor
-from laminae.base.dtypes import dtype_name
+from laminae.base.arrays import facts
 from laminae.base.records import LayerRecord, OutputRecord, Statistics
 from laminae.engines.torch import Run
 from laminae.graph import Layer, Parameter
@@ -79,12 +78,8 @@ class Entry:
 
 
 def _output(name: str, value: Any, note: Any, stat: Statistics | None) -> OutputRecord:
-    if is_tensor(value):
-        return OutputRecord(name, tuple(value.shape), dtype_name(value), value.nbytes, stat)
-    if note is not None:
-        shape, dtype, size = note
-        return OutputRecord(name, shape, str(dtype).removeprefix("torch."), size, stat)
-    return OutputRecord(name, None, None, None, stat)
+    shape, dtype, size = facts(value) or note or (None, None, None)
+    return OutputRecord(name, shape, dtype, size, stat)
 
 
 class Record:

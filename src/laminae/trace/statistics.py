@@ -6,6 +6,7 @@ from typing import Any
 
 from laminae.base import torch
 from laminae.base.arrays import is_tensor
+from laminae.base.host import HostArray
 from laminae.base.records import Statistics
 
 CHUNK = 1 << 22
@@ -15,8 +16,10 @@ CHUNK = 1 << 22
 def statistics(value: Any) -> Statistics:
     """Over all elements; mean, std (of the population), min and max over the finite ones, in float64.
 
-    None for each where there are no finite elements. Complex values are taken by their magnitude.
+    None for each where there are no finite elements. Complex values are taken by their magnitude; strings have none.
     """
+    if isinstance(value, HostArray) and value.dtype != "string":
+        value = torch.from_numpy(value.numpy().astype("float32"))
     if not is_tensor(value):
         return Statistics()
     flat = value.detach().reshape(-1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from laminae.base.arrays import as_numpy, is_tensor
+from laminae.base.arrays import as_numpy, facts, is_tensor
 from laminae.base.dtypes import dtype_name
 from laminae.base.errors import DTypeError, LaminaeError, LayerError, ShapeError
 from laminae.base.shapes import Spec, format_shape
@@ -48,9 +48,10 @@ def _maker(producer: Layer | None, value: str) -> str:
 
 
 def _shape(value: Any) -> str:
-    if not is_tensor(value):
-        return "(freed)" if value is None else type(value).__name__
-    return f"{format_shape(tuple(value.shape))} {dtype_name(value)}"
+    known = facts(value)
+    if known is None:
+        return "nothing"
+    return known[1] if known[0] is None else f"{format_shape(known[0])} {known[1]}"
 
 
 def _reason(error: Exception, step: Step, values: list[Any]) -> tuple[type[LaminaeError], dict[str, str]]:

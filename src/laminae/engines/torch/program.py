@@ -8,9 +8,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
-from laminae.base.arrays import is_tensor
+from laminae.base.arrays import copy_of, facts
 from laminae.engines.torch.explain import explain
-from laminae.engines.torch.steps import closure, note
+from laminae.engines.torch.steps import closure
 from laminae.graph import Graph, Layer, Parameter, Value
 from laminae.plan.plan import NOTHING, RUN, Plan
 
@@ -80,7 +80,7 @@ class Program:
         self._go(values)
         copied = self.plan.copied_outputs
         return tuple(
-            values[slot].clone() if i in copied and is_tensor(values[slot]) else values[slot]
+            copy_of(values[slot]) if i in copied else values[slot]
             for i, slot in enumerate(self.plan.outputs)
         )
 
@@ -90,7 +90,7 @@ class Program:
         run.values = self.slots(run, inputs)
         if not self.plan.policy.everything:
             layers = [step.layer for step in self.plan.order if step.layer.is_input]
-            run.notes = {layer: (note(x),) for layer, x in zip(layers, inputs, strict=True)}
+            run.notes = {layer: (facts(x),) for layer, x in zip(layers, inputs, strict=True)}
         self._go_timed(run)
         run.values[RUN] = NOTHING
         return run
@@ -99,7 +99,7 @@ class Program:
         """The outputs of one pass through a body."""
         captured = [outer[value] for value in self.plan.captures]
         if run.recording:
-            inputs = [x.clone() if is_tensor(x) else x for x in inputs]
+            inputs = [copy_of(x) for x in inputs]
         values = self.slots(run, inputs, captured)
         if run.recording:
             run.values = values

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from laminae.base.arrays import as_tensor, is_tensor
+from laminae.base.arrays import as_value, copy_of, facts, is_tensor
 from laminae.base.errors import LayerError
 from laminae.engines.torch.bodies import Context
 from laminae.plan.plan import RUN, Step
@@ -39,7 +39,7 @@ def bind(step: Step, program: Program) -> Callable[..., Any]:
     layer, operator = step.layer, step.operator
     assert operator is not None
     attributes = {
-        key: as_tensor(value).to(program.device) if isinstance(value, np.ndarray) else value
+        key: as_value(value).to(program.device) if isinstance(value, np.ndarray) else value
         for key, value in with_references(layer.attributes, program.given).items()
     }
     direct = None if operator.direct is None else operator.direct(**attributes)
@@ -158,8 +158,7 @@ def _copy(slots: Sequence[int]) -> Act:
 
     def act(values: Slots) -> None:
         for slot in slots:
-            if values[slot] is not None:
-                values[slot] = values[slot].clone()
+            values[slot] = copy_of(values[slot])
 
     return act
 
@@ -177,14 +176,9 @@ def _note(step: Step) -> Act:
     layer, writes = step.layer, step.writes
 
     def act(values: Slots) -> None:
-        values[RUN].notes[layer] = tuple(None if slot is None else note(values[slot]) for slot in writes)
+        values[RUN].notes[layer] = tuple(None if slot is None else facts(values[slot]) for slot in writes)
 
     return act
-
-
-def note(value: Any) -> tuple[tuple[int, ...], Any, int] | None:
-    """Shape, dtype and bytes of a tensor."""
-    return (tuple(value.shape), value.dtype, value.nbytes) if is_tensor(value) else None
 
 
 def _guarded(act: Act, step: Step) -> Act:
@@ -192,7 +186,7 @@ def _guarded(act: Act, step: Step) -> Act:
     reads, layer = step.reads, step.layer
 
     def guarded(values: Slots) -> None:
-        before = [(values[slot], values[slot]._version) for slot in reads if values[slot] is not None]
+        before = [(values[slot], values[slot]._version) for slot in reads if is_tensor(values[slot])]
         act(values)
         if any(tensor._version != version for tensor, version in before):
             raise LayerError(f"operator {layer.operator!r} changed its input in place", {"instead": "return a new tensor"})
