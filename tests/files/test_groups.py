@@ -24,7 +24,7 @@ paths = st.lists(parts, max_size=4).map("/".join)
         ("node_linear", {"namespace": NAMESPACE}, "encoder/layer/0/attention/query"),
         ("node_linear", {"pkg.torch.onnx.name_scopes": SCOPES}, "encoder/layer/0/attention/query"),
         ("node_mul", {"namespace": ": __main__.M/mul: aten.mul.Tensor"}, ""),
-        ("/encoder/layer.0/attention/MatMul", {}, "encoder/layer.0/attention"),
+        ("/encoder/layer.0/attention/MatMul", {}, "encoder/layer/0/attention"),
         ("/Mul", {}, ""),
         ("relu", {}, ""),
         ("/", {}, ""),

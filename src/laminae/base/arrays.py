@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,14 @@ def copy_of(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [copy_of(part) for part in value]
     return {key: copy_of(part) for key, part in value.items()} if isinstance(value, dict) else value
+
+
+def shares_memory(value: Any, others: Iterable[Any]) -> bool:
+    """Whether a value may be the memory of one of the others; of what is no tensor, always."""
+    if not is_tensor(value):
+        return value is not None
+    place = value.untyped_storage().data_ptr()
+    return any(is_tensor(other) and other.untyped_storage().data_ptr() == place for other in others)
 
 
 def facts(value: Any) -> tuple[tuple[int, ...] | None, str, int] | None:

@@ -11,7 +11,7 @@ from laminae.base.dtypes import dtype_name, nbytes
 from laminae.base.errors import DTypeError
 from laminae.base.lazy import torch
 
-DTYPES = frozenset({"string", "int4", "uint4", "int2", "uint2", "float4_e2m1fn"})
+DTYPES = frozenset({"string", "int4", "uint4", "int2", "uint2", "float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn"})
 """The dtypes held so."""
 
 MOVES = frozenset(

@@ -18,9 +18,9 @@ def find_group(name: str, metadata: dict[str, str]) -> str:
 
 
 def group_of_name(name: str) -> str:
-    """`/encoder/layer.0/attention/MatMul` stands in `encoder/layer.0/attention`."""
+    """`/encoder/layer.0/attention/MatMul` stands in `encoder/layer/0/attention`: dots part modules as slashes do."""
     parts = [part for part in name.split("/") if part]
-    return "/".join(parts[:-1])
+    return group_of_modules(["/".join(parts[:-1])])
 
 
 def group_of_namespace(namespace: str) -> str:

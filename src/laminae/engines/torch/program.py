@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
-from laminae.base.arrays import copy_of, facts
+from laminae.base.arrays import copy_of, facts, shares_memory
 from laminae.engines.torch.explain import explain
 from laminae.engines.torch.steps import closure
 from laminae.graph import Graph, Layer, Parameter, Value
@@ -54,6 +55,7 @@ class Program:
         self.noting, self.given = noting, given
         for parameter in plan.parameters:
             parameter.tensor()
+        self.constants: dict[Layer, list[Any]] = {}
         self.acts = [closure(step, self) for step in plan.steps]
         self._empty = [None] * (plan.slots - 2 - len(plan.parameters))
 
@@ -78,11 +80,17 @@ class Program:
         run = Run(self)
         values = self.slots(run, inputs)
         self._go(values)
-        copied = self.plan.copied_outputs
-        return tuple(
-            copy_of(values[slot]) if i in copied else values[slot]
-            for i, slot in enumerate(self.plan.outputs)
-        )
+        outputs = [values[slot] for slot in self.plan.outputs]
+        for i in self.plan.copied_outputs:
+            if shares_memory(outputs[i], self._others(inputs)):
+                outputs[i] = copy_of(outputs[i])
+        return tuple(outputs)
+
+    def _others(self, inputs: Sequence[Any]) -> Iterator[Any]:
+        """What is not this run's own: the caller's values, parameters, constant attributes."""
+        yield from inputs
+        yield from (parameter.array for parameter in self.plan.parameters)
+        yield from chain.from_iterable(self.constants.values())
 
     def record(self, inputs: Sequence[Any]) -> Run:
         """A run that keeps what the policy says, with the time of each step."""

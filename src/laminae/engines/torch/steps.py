@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from laminae.base.arrays import as_value, copy_of, facts, is_tensor
+from laminae.base.arrays import as_value, copy_of, facts, is_tensor, shares_memory
 from laminae.base.errors import LayerError
 from laminae.engines.torch.bodies import Context
 from laminae.plan.plan import RUN, Step
@@ -27,7 +27,7 @@ def closure(step: Step, program: Program) -> Act:
     act = _with_bodies(step, program) if _needs_context(step) else _plain(step, bind(step, program))
     if step.operator is not None and step.operator.guarded:
         act = _guarded(act, step)
-    after = [_copy(step.copies)] if step.copies else []
+    after = [_copy(step, program)] if step.copies else []
     if not program.plan.policy.everything and program.noting and not step.kept:
         after.append(_note(step))
     after += [_clear(step.clears)] if step.clears else []
@@ -42,6 +42,7 @@ def bind(step: Step, program: Program) -> Callable[..., Any]:
         key: as_value(value).to(program.device) if isinstance(value, np.ndarray) else value
         for key, value in with_references(layer.attributes, program.given).items()
     }
+    program.constants[layer] = [attributes[key] for key, value in layer.attributes.items() if isinstance(value, np.ndarray)]
     direct = None if operator.direct is None else operator.direct(**attributes)
     if direct is not None:
         return direct
@@ -153,12 +154,15 @@ def _with_bodies(step: Step, program: Program) -> Act:
     return act_with_context
 
 
-def _copy(slots: Sequence[int]) -> Act:
-    """Stored values that may be a parameter's own memory become values of their own."""
+def _copy(step: Step, program: Program) -> Act:
+    """Stored values that are a parameter's or a constant's own memory become values of their own."""
+    slots, reads = step.copies, (*step.reads, *step.captures)
+    constants = program.constants.get(step.layer, ())
 
     def act(values: Slots) -> None:
         for slot in slots:
-            values[slot] = copy_of(values[slot])
+            if shares_memory(values[slot], [*(values[read] for read in reads), *constants]):
+                values[slot] = copy_of(values[slot])
 
     return act
 
