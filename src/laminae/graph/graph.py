@@ -59,6 +59,7 @@ class Index:
 
     def __init__(self, graph: Graph) -> None:
         self.position = {layer: i for i, layer in enumerate(graph.layers)}
+        self.input_layers = tuple(layer for layer in graph.layers if layer.is_input)
         self.by_name = {layer.name: layer for layer in graph.layers}
         self.by_path: dict[str, list[Layer]] = {}
         self.readers: dict[Value | Parameter, list[Layer]] = {}
@@ -130,12 +131,12 @@ class Graph:
 
     @property
     def input_layers(self) -> tuple[Layer, ...]:
-        return tuple(layer for layer in self.layers if layer.is_input)
+        return self.index.input_layers
 
     @property
     def inputs(self) -> tuple[Value, ...]:
         """The values of the input layers, in order."""
-        return tuple(layer.outputs[0] for layer in self.layers if layer.is_input and layer.outputs[0] is not None)
+        return tuple(layer.outputs[0] for layer in self.index.input_layers if layer.outputs[0] is not None)
 
     @property
     def output_layers(self) -> tuple[Layer, ...]:

@@ -49,19 +49,24 @@ def _value(layer: Layer) -> Value:
 
 
 def _by_layer(layers: Sequence[Layer], given: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
-    takes = {layer.name: describe(layer) for layer in layers}
+    if len(given) == len(layers) == 1 and not named and not isinstance(given[0], Mapping):
+        return list(given)
     if len(given) == 1 and isinstance(given[0], Mapping):
         named, given = {**given[0], **named}, ()
     if len(given) + len(named) != len(layers) or len(given) > len(layers):
-        raise InputError(f"the model takes {_count(len(layers))}, it was given {len(given) + len(named)}", takes)
+        raise InputError(f"the model takes {_count(len(layers))}, it was given {len(given) + len(named)}", _takes(layers))
     found = dict(zip([layer.name for layer in layers], given, strict=False))
     for name, x in named.items():
         layer = next((layer for layer in layers if name in (layer.name, _value(layer).name)), None)
         if layer is None or layer.name in found:
             reason = "is given twice" if layer else "is not an input of the model"
-            raise InputError(f"input {name!r} {reason}", takes)
+            raise InputError(f"input {name!r} {reason}", _takes(layers))
         found[layer.name] = x
     return [found[layer.name] for layer in layers]
+
+
+def _takes(layers: Sequence[Layer]) -> dict[str, str]:
+    return {layer.name: describe(layer) for layer in layers}
 
 
 def _count(n: int) -> str:
