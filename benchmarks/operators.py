@@ -88,7 +88,10 @@ def gru(x: Any, w: Any, r: Any, b: Any) -> Any:
 
 def arrays(case: Case) -> list[np.ndarray | None]:
     rng = np.random.default_rng(0)
-    return [x if x is None or isinstance(x, np.ndarray | np.generic) else rng.standard_normal(x).astype(np.float32) * 0.1 for x in case.inputs]
+    return [
+        x if x is None or isinstance(x, np.ndarray | np.generic) else rng.standard_normal(x).astype(np.float32) * 0.1
+        for x in case.inputs
+    ]
 
 
 def proto(case: Case) -> Any:

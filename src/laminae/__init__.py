@@ -19,6 +19,7 @@ from laminae.base.errors import (
     UnknownOperatorError,
     UsageError,
 )
+from laminae.base.settings import settings
 from laminae.layers import *  # noqa: F403
 from laminae.layers import __all__ as _layers
 from laminae.ops.registry import register_operator
@@ -46,5 +47,6 @@ __all__ = [
     "evaluate",
     "open",
     "register_operator",
+    "settings",
     *_layers,
 ]

@@ -30,13 +30,17 @@ WITHIN = {"Acos": 0.8, "Asin": 0.8, "Atanh": 0.8}
 
 
 def floats(turn):
-    return [i for i, x in enumerate(turn.inputs) if torch.is_tensor(x) and x.dtype in (torch.float32, torch.float64) and x.numel()]
+    return [
+        i for i, x in enumerate(turn.inputs) if torch.is_tensor(x) and x.dtype in (torch.float32, torch.float64) and x.numel()
+    ]
 
 
 def usable(turn):
     tensors = [x for x in turn.inputs if torch.is_tensor(x)]
     small = all(x.numel() <= 400 for x in tensors)
-    finite = all(x.double().isfinite().all() and x.double().abs().max() < 1e3 for x in tensors if x.is_floating_point() and x.numel())
+    finite = all(
+        x.double().isfinite().all() and x.double().abs().max() < 1e3 for x in tensors if x.is_floating_point() and x.numel()
+    )
     return bool(floats(turn)) and small and finite and turn.operator.name not in WITHOUT
 
 

@@ -144,3 +144,26 @@ def test_a_body_is_a_model_to_look_at():
     model, _ = opened(BRANCH)
     assert [layer.name for layer in model["y"].bodies["then"].layers] == ["a", "t"]
     assert torch.equal(model["y"](*[torch.tensor(True)], h=torch.ones(2), x=torch.ones(2)), torch.tensor([2.0, 2.0]))
+
+
+def test_an_endless_loop_ends_with_an_error_that_names_it(monkeypatch):
+    monkeypatch.setattr(lm.settings, "max_passes", 50)
+    model, _ = opened(LOOP.replace("(n, going, zero)", '("", going, zero)').replace(", int64 n", ""))
+    with pytest.raises(lm.LayerError, match="'total'") as error:
+        model([1.0, 2.0])
+    assert "more than 50 times" in str(error.value)
+    assert "max_passes" in str(error.value)
+
+
+def test_ctrl_c_says_which_layer_was_running():
+    @lm.register_operator("Interrupted", domain="test.bodies")
+    def interrupted(x):
+        raise KeyboardInterrupt
+
+    model, _ = opened(BRANCH)
+    layer = model.graph.layers[-1].bodies["then"].layers[0]
+    layer.operator, layer.domain, layer.opset = "Interrupted", "test.bodies", 1
+    model.graph.changed()
+    with pytest.raises(KeyboardInterrupt) as stop:
+        model.run([1.0, 2.0], True)
+    assert stop.value.layer == "y/then/a"

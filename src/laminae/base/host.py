@@ -131,7 +131,8 @@ class HostArray:
         if name in MOVES:
             return moved(function, tuple(args), dict(kwargs or {}))
         if name in ("eq", "__eq__"):
-            return torch.from_numpy(np.asarray(np.equal(*(np.asarray(x) for x in args), dtype=object)).astype(bool))
+            equal = np.equal(*(np.asarray(x) for x in args), dtype=object)
+            return torch.from_numpy(np.asarray(equal).astype(bool)).to(torch.get_default_device())
         found = next(x for x in [*args, *(kwargs or {}).values()] if isinstance(x, HostArray))
         raise DTypeError(f"{name} cannot take {found.dtype} values", {"the way out": "a Cast layer before it"})
 
@@ -144,8 +145,10 @@ def moved(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, 
         if isinstance(x, HostArray):
             start = sum(a.size for a in pool)
             pool.append(x.array)
-            return torch.arange(start, start + x.array.size).reshape(x.array.shape)
-        return type(x)(map(places, x)) if type(x) in (list, tuple) else x
+            return torch.arange(start, start + x.array.size, device="cpu").reshape(x.array.shape)
+        if type(x) in (list, tuple):
+            return type(x)(map(places, x))
+        return x.cpu() if isinstance(x, torch.Tensor) else x
 
     made = function(*places(args), **{key: places(x) for key, x in named.items()})
     every = np.concatenate([a.reshape(-1) for a in pool])

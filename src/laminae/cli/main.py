@@ -33,8 +33,8 @@ def run(arguments: Sequence[str]) -> int:
         return code
     except BrokenPipeError:
         return _closed_pipe()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print("interrupted", *getattr(stop, "__notes__", ()), file=sys.stderr)
         return INTERRUPTED
     except LaminaeError as error:
         return _told(error)

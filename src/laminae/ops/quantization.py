@@ -2,8 +2,10 @@
 
 from laminae.base import torch
 from laminae.base.dtypes import BITS, torch_dtype
-from laminae.base.errors import DTypeError, ShapeError
+from laminae.base.errors import ShapeError
+from laminae.base.host import DTYPES as HOST_DTYPES
 from laminae.base.shapes import format_shape, same_dim
+from laminae.ops.casting import cast_to
 from laminae.ops.rules import axis_of
 
 
@@ -30,11 +32,20 @@ def check_granularity(x, scale, axis, block_size):
         raise ShapeError("the scale does not fit", {"expected": format_shape(expected), "found": format_shape(scale.dims)})
 
 
-def quantized_dtype(name):
-    """torch's dtype; raises DTypeError for those of less than a byte."""
-    if name in BITS or name.startswith("float4"):
-        raise DTypeError(f"the torch engine cannot hold {name} values yet")
-    return torch_dtype(name)
+def quantized(numbers, name, saturate=1):
+    """Rounded numbers (or any, for narrow floats) in the dtype of that name, kept within its range."""
+    if name not in HOST_DTYPES:
+        return saturated(numbers, torch_dtype(name), saturate)
+    if "int" in name:
+        low, high = limits(name)
+        return cast_to(numbers.clamp(low, high), name)
+    return cast_to(numbers, name)
+
+
+def limits(name):
+    """The least and the largest number of an integer dtype smaller than a byte."""
+    bits = BITS[name]
+    return (0, 2**bits - 1) if name.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def saturated(numbers, dtype, saturate=1):

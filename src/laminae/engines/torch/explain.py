@@ -57,16 +57,21 @@ def _shape(value: Any) -> str:
 def _reason(error: Exception, step: Step, values: list[Any]) -> tuple[type[LaminaeError], dict[str, str]]:
     """The shape rule's own words where it finds the fault, else the error's first line."""
     if isinstance(error, LaminaeError):
-        return type(error), {"because": error.message, **error.details}
+        return type(error), _told(error)
     said = _rule(step, values)
     if said is not None:
-        return type(said), {"because": said.message, **said.details}
+        return type(said), _told(said)
     text = _first_sentence(str(error)) or type(error).__name__
     if re.search(r"size|shape|dimension", text) and isinstance(error, RuntimeError | ValueError | IndexError):
         return ShapeError, {"because": text}
     if re.search(r"dtype|expected scalar type|not implemented for", text):
         return DTypeError, {"because": text}
     return LayerError, {"because": f"{type(error).__name__}: {text}"}
+
+
+def _told(error: LaminaeError) -> dict[str, str]:
+    why = error.details.get("because")
+    return {**error.details, "because": f"{error.message}: {why}" if why else error.message}
 
 
 def _rule(step: Step, values: list[Any]) -> LaminaeError | None:

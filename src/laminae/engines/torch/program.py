@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
 from laminae.base.arrays import copy_of, facts, shares_memory
+from laminae.base.errors import LayerError
+from laminae.base.settings import settings
 from laminae.engines.torch.explain import explain
 from laminae.engines.torch.steps import closure
 from laminae.graph import Graph, Layer, Parameter, Value
@@ -24,7 +26,7 @@ class Run:
     """One forward pass as it went: what its slots hold, when each step ended, and the passes through bodies.
 
     path: of the body that this is a pass through, ending in `/`. ticks: seconds of a clock, one before the first step and one
-    after each; empty where nobody asked for times.
+    after each; empty where nobody asked for times. passes: through bodies so far, counted by the outermost run.
     """
 
     program: Program
@@ -34,10 +36,23 @@ class Run:
     inner: dict[Layer, list[tuple[str, Run]]] = field(default_factory=dict)
     notes: dict[Layer, tuple[Any, ...]] = field(default_factory=dict)
     recording: bool = False
+    outermost: Run | None = None
+    passes: int = 0
 
     def inside(self, layer: Layer, label: str, program: Program) -> Run:
         """The run of a body of a layer; remembered where this run is recorded."""
-        run = Run(program, f"{self.path}{layer.path}/{label}/", recording=self.recording)
+        outermost = self.outermost or self
+        outermost.passes += 1
+        if outermost.passes > settings.max_passes:
+            raise LayerError(
+                f"one forward pass went through bodies more than {settings.max_passes:,} times",
+                {
+                    "because": "a loop does not end, or functions call one another too often",
+                    "the way out": "laminae.settings.max_passes = …",
+                },
+            )
+        path = f"{self.path}{layer.path}/{label}/"
+        run = Run(program, path, recording=self.recording, outermost=outermost)
         if self.recording:
             self.inner.setdefault(layer, []).append((label, run))
         return run
@@ -124,9 +139,18 @@ class Program:
                 act(values)
         except Exception as error:
             raise self._explained(error, act, values) from error
+        except KeyboardInterrupt as stop:
+            self._interrupted(stop, act, values)
+            raise
 
     def _explained(self, error: Exception, act: Any, values: list[Any]) -> Exception:
         return explain(error, self.plan, self.acts.index(act), values, values[RUN].path)
+
+    def _interrupted(self, stop: KeyboardInterrupt, act: Any, values: list[Any]) -> None:
+        """Ctrl-C says where it met the pass: the innermost layer."""
+        if act is not None and not hasattr(stop, "layer"):
+            stop.layer = values[RUN].path + self.plan.steps[self.acts.index(act)].path  # type: ignore[attr-defined]
+            stop.add_note(f"while layer {stop.layer!r} ran")  # type: ignore[attr-defined]
 
     def _go_timed(self, run: Run) -> None:
         if self.device.type == "cuda":
@@ -140,6 +164,9 @@ class Program:
                 tick(perf_counter())
         except Exception as error:
             raise self._explained(error, act, values) from error
+        except KeyboardInterrupt as stop:
+            self._interrupted(stop, act, values)
+            raise
 
     def _go_synchronised(self, run: Run) -> None:
         """On a GPU a step has ended when the device says so."""
@@ -153,6 +180,9 @@ class Program:
                 run.ticks.append(perf_counter())
         except Exception as error:
             raise self._explained(error, act, values) from error
+        except KeyboardInterrupt as stop:
+            self._interrupted(stop, act, values)
+            raise
 
 
 __all__ = ["Program", "Run"]

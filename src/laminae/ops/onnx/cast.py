@@ -1,10 +1,8 @@
 """Cast. https://onnx.ai/onnx/operators/onnx__Cast.html"""
 
-from functools import cache
-
-from laminae.base.dtypes import from_code, torch_dtype
+from laminae.base.dtypes import from_code
 from laminae.base.shapes import Spec
-from laminae.ops.float8 import to_float8
+from laminae.ops.casting import cast_to
 from laminae.ops.registry import operator
 from laminae.ops.rules import coded
 from laminae.ops.shape_arithmetic import contents, unchanged
@@ -15,22 +13,13 @@ def cast_shape(input, *, to, saturate=1, round_mode="up"):
     return Spec(dtype, input.dims, contents(unchanged, (input,), dtype))
 
 
-@cache
-def target(to):
-    """The torch dtype of an ONNX dtype number."""
-    return torch_dtype(from_code(to))
-
-
-def cast_to(x, dtype, saturate, round_mode):
-    if dtype.itemsize == 1 and dtype.is_floating_point:
-        return to_float8(x, dtype, saturate, round_mode)
-    return x.to(dtype)
-
-
 @operator("Cast", since=6, kind="cast", shape=cast_shape, aliases=True)
 def cast(input, *, to, saturate=1, round_mode="up"):
-    """The elements in another dtype, floats cut towards zero where that is an integer; any shape, same shape out."""
-    return cast_to(input, target(to), saturate, round_mode)
+    """The elements in another dtype, floats cut towards zero where that is an integer; any shape, same shape out.
+
+    Strings are read and written as decimal numbers.
+    """
+    return cast_to(input, from_code(to), saturate, round_mode)
 
 
 def named(to):
@@ -45,4 +34,4 @@ def cast_shape_1(input, *, to):
 @operator("Cast", since=1, kind="cast", shape=cast_shape_1, aliases=True)
 def cast_1(input, *, to):
     """Until opset 5, `to` is a word."""
-    return input.to(torch_dtype(named(to)))
+    return cast_to(input, named(to))

@@ -1,7 +1,8 @@
 """CastLike. https://onnx.ai/onnx/operators/onnx__CastLike.html"""
 
+from laminae.base.dtypes import dtype_name
 from laminae.base.shapes import Spec
-from laminae.ops.onnx.cast import cast_to
+from laminae.ops.casting import cast_to
 from laminae.ops.registry import operator
 from laminae.ops.shape_arithmetic import contents, unchanged
 
@@ -13,4 +14,4 @@ def cast_like_shape(input, target_type, *, saturate=1, round_mode="up"):
 @operator("CastLike", since=15, kind="cast", shape=cast_like_shape, aliases=True)
 def cast_like(input, target_type, *, saturate=1, round_mode="up"):
     """The elements in the dtype of another tensor; any shape, same shape out."""
-    return cast_to(input, target_type.dtype, saturate, round_mode)
+    return cast_to(input, dtype_name(target_type), saturate, round_mode)

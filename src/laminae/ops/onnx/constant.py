@@ -4,7 +4,8 @@ import numpy as np
 
 from laminae.base import torch
 from laminae.base.dtypes import dtype_name
-from laminae.base.errors import DTypeError
+from laminae.base.errors import AttributeValueError
+from laminae.base.host import HostArray
 from laminae.base.shapes import Spec, Unknown
 from laminae.ops.registry import operator
 from laminae.ops.rules import constant as known_value
@@ -55,4 +56,6 @@ def constant(
         return torch.tensor(value_float if value_floats is None else value_floats, dtype=torch.float32)
     if sparse_value is not None:
         return sparse_value.to_dense()
-    raise DTypeError("the torch engine cannot hold strings")
+    if value_string is not None or value_strings is not None:
+        return HostArray(np.array(value_string if value_strings is None else value_strings, dtype=object))
+    raise AttributeValueError("a Constant without a value")

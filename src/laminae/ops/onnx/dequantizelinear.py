@@ -3,6 +3,7 @@
 from laminae.base import torch
 from laminae.base.dtypes import from_code, torch_dtype
 from laminae.base.shapes import Spec
+from laminae.ops.casting import as_numbers
 from laminae.ops.quantization import check_granularity, spread
 from laminae.ops.registry import operator
 
@@ -20,7 +21,7 @@ def dequantizelinear(x, x_scale, x_zero_point=None, *, axis=1, block_size=0, out
     """
     dtype = torch_dtype(from_code(output_dtype)) if output_dtype else x_scale.dtype
     work = torch.promote_types(dtype, torch.float32)
-    numbers = x.to(work)
+    numbers = as_numbers(x, work)
     if x_zero_point is not None and not x.is_floating_point():
-        numbers = numbers - spread(x_zero_point.to(work), x.shape, axis, block_size)
+        numbers = numbers - spread(as_numbers(x_zero_point, work), x.shape, axis, block_size)
     return (numbers * spread(x_scale.to(work), x.shape, axis, block_size)).to(dtype)

@@ -1,0 +1,28 @@
+"""TfIdfVectorizer. https://onnx.ai/onnx/operators/onnx__TfIdfVectorizer.html"""
+
+from laminae.base.errors import ShapeError
+from laminae.base.shapes import Spec, format_shape
+from laminae.ops.ngrams import ngram_counts as counted
+from laminae.ops.registry import operator
+
+
+def tfidfvectorizer_shape(X, *, ngram_indexes, **attributes):
+    if X.rank > 2:
+        raise ShapeError("TfIdfVectorizer takes one row or a batch of rows", {"found": format_shape(X.shape)})
+    return Spec("float32", (*X.shape[:-1], max(ngram_indexes, default=-1) + 1))
+
+
+@operator("TfIdfVectorizer", since=9, kind="text", shape=tfidfvectorizer_shape)
+def tfidfvectorizer(
+    X, *, max_gram_length, max_skip_count, min_gram_length, mode, ngram_counts, ngram_indexes, pool_int64s=(), pool_strings=(),
+    weights=(),
+):  # fmt: skip
+    """How often each n-gram of the pool stands in each row: [C] → [columns], [N, C] → [N, columns].
+
+    TF: the counts; IDF: 1 where there are any, TFIDF: the counts, both times `weights`, which are one per column.
+    """
+    pool = pool_int64s or pool_strings
+    lengths = range(min_gram_length, max_gram_length + 1)
+    counts = counted(X, pool, ngram_counts, ngram_indexes, lengths, max_skip_count)
+    Y = counts.clamp(max=1) if mode == "IDF" else counts
+    return Y * Y.new_tensor(weights) if weights and mode != "TF" else Y
