@@ -10,6 +10,7 @@ import sys
 import unittest
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import onnx.backend.test.runner
 
@@ -34,11 +35,26 @@ class Outcome:
     reason: str = ""
 
 
+class SequenceRunner(onnx.backend.test.runner.Runner):
+    """The official runner, which cannot compare a sequence that holds a tensor of rank 0: it asks it for its length."""
+
+    @classmethod
+    def assert_similar_outputs(cls, ref_outputs: Any, outputs: Any, *args: Any, **named: Any) -> None:
+        if isinstance(outputs, list | tuple) and any(isinstance(out, list) for out in outputs):
+            assert len(ref_outputs) == len(outputs)
+            for expected, found in zip(ref_outputs, outputs, strict=True):
+                assert isinstance(expected, list) == isinstance(found, list)
+                both = (expected, found) if isinstance(found, list) else ([expected], [found])
+                cls.assert_similar_outputs(*both, *args, **named)
+        else:
+            super().assert_similar_outputs(ref_outputs, outputs, *args, **named)
+
+
 def cases(kinds: list[str]) -> list[tuple[str, unittest.TestCase]]:
     """The cases of these kinds on the CPU, as the runner makes them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = onnx.backend.test.runner.Runner(LaminaeBackend, __name__).test_cases
+        made = SequenceRunner(LaminaeBackend, __name__).test_cases
     return [
         (kind, made[KINDS[kind]](name))
         for kind in kinds

@@ -20,7 +20,7 @@ def simulate(graph: Graph, policy: Policy) -> tuple[dict, list[set[str]]]:
     alive = []
     for step in plan.steps:
         for read, slot in zip(step.layer.inputs, step.reads, strict=True):
-            assert slots.get(slot) is read, f"{step.name} reads {slots.get(slot)} for {read}"
+            assert slots.get(slot) is read, f"{step.about.name} reads {slots.get(slot)} for {read}"
         for read, slot in zip(step.layer.captures, step.captures, strict=True):
             assert slots.get(slot) is read
         slots.update({slot: v for slot, v in zip(step.writes, step.layer.outputs, strict=True) if slot is not None})

@@ -82,8 +82,7 @@ class Trace:
     @property
     def outputs(self) -> dict[str, Any]:
         """The outputs by name, in order."""
-        run = self._record.run
-        return {out.name: value for out, value in zip(run.program.plan.graph.outputs, run.outputs, strict=True)}
+        return self._record.outputs
 
     @property
     def ms(self) -> float:
@@ -96,9 +95,9 @@ class Trace:
             return _stored(entries[name])
         if name in self.values:
             return self.values[name]
-        inside = [e for e in self.layers if e.path.startswith(name.strip("/") + "/")]
-        if inside:
-            return _stored(inside[-1])
+        group = [e for e in self.layers if e.path.startswith(name.strip("/") + "/") and not e.inside]
+        if group:
+            return _stored(group[-1])
         if is_glob(name) or name.startswith("op:"):
             found = {e.name: e.output for e in self.layers if e.kept and matches(name, name=e.name, path=e.path, operator=e.op)}
             if found:
@@ -120,7 +119,7 @@ class Trace:
 
         An element is right where |found − expected| ≤ atol + rtol · |expected|. Raises ShapeError where shapes differ.
         """
-        inputs = [entry.output for entry in self.layers if entry.layer.is_input and entry.kept]
+        inputs = [entry.output for entry in self.layers if entry.is_input and entry.kept]
         return Comparison(compare(self.outputs, expected, rtol=rtol, atol=atol), inputs[0] if inputs else None, self.title)
 
     def first_not_finite(self) -> Entry | None:

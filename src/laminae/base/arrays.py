@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,13 @@ AS_BYTES = {"bfloat16": "int16", "float8_e4m3fn": "uint8", "float8_e4m3fnuz": "u
 
 def is_tensor(array: Any) -> bool:
     """Whether this is a torch tensor, without importing torch."""
-    return type(array).__module__.startswith("torch") and hasattr(array, "untyped_storage")
+    loaded = sys.modules.get("torch")
+    return loaded is not None and isinstance(array, loaded.Tensor)
+
+
+def ordinary_tensors() -> AbstractContextManager[Any]:
+    """Inside torch.inference_mode, out of it: tensors made there could never be trained or changed again."""
+    return torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext()
 
 
 def as_value(array: Any) -> Any:
@@ -37,9 +45,10 @@ def as_value(array: Any) -> Any:
         array = array.copy()
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
-    if name in AS_BYTES:
-        return torch.from_numpy(array.view(AS_BYTES[name])).view(getattr(torch, name))
-    return torch.from_numpy(array)
+    with ordinary_tensors():
+        if name in AS_BYTES:
+            return torch.from_numpy(array.view(AS_BYTES[name])).view(getattr(torch, name))
+        return torch.from_numpy(array)
 
 
 def as_numpy(array: Any) -> np.ndarray[Any, Any]:
@@ -59,9 +68,9 @@ def is_array(value: Any) -> bool:
 
 
 def copy_of(value: Any) -> Any:
-    """A value of its own memory; of a sequence or a map, of each part."""
+    """A value of its own memory, without history; of a sequence or a map, of each part."""
     if is_array(value):
-        return value.clone()
+        return value.detach().clone()
     if isinstance(value, list | tuple):
         return [copy_of(part) for part in value]
     return {key: copy_of(part) for key, part in value.items()} if isinstance(value, dict) else value

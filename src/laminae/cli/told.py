@@ -43,5 +43,5 @@ def not_finite(trace: Trace) -> str:
     nan, inf = sum(stat.nan for stat in stats), sum(stat.inf for stat in stats)
     held = " and ".join(f"{number:,} {word}" for number, word in ((nan, "NaN"), (inf, "Inf")) if number)
     place = f"layer {entry.index} of {count(len(trace), 'layer').split()[0]}"
-    origin = ": the input itself holds them" if entry.layer.is_input else ""
+    origin = ": the input itself holds them" if entry.is_input else ""
     return clean(f"NaN or Inf first in layer {entry.name!r} ({entry.op}, {place}): {held}{origin}")

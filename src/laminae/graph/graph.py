@@ -200,6 +200,14 @@ class Graph:
         return restore(flatten(self, copy=True))
 
 
+def unique_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, a repeated one with `#2`, `#3`…"""
+    found: dict[str, None] = {}
+    for name in names:
+        found[unique_name(name, found)] = None
+    return tuple(found)
+
+
 def unique_name(name: str, taken: Sequence[str] | set[str] | dict[str, Any]) -> str:
     """The name, or the name with `#2`, `#3`… where it is taken."""
     if name not in taken:

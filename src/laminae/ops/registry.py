@@ -24,6 +24,7 @@ from laminae.base.shapes import Spec, Unknown
 
 FOLDERS = {
     "": "laminae.ops.onnx",
+    "ai.onnx.ml": "laminae.ops.ml",
     "ai.onnx.preview": "laminae.ops.preview",
     "ai.onnx.preview.training": "laminae.ops.preview_training",
     "com.microsoft": "laminae.ops.microsoft",
@@ -46,7 +47,8 @@ class Operator:
     kind: str
     aliases: bool | str
     random: bool
-    guarded: bool = False
+    foreign: bool = False
+    pure: bool = True
     direct: Callable[..., Callable[..., Any] | None] | None = None
 
     @cached_property
@@ -104,6 +106,12 @@ class Operator:
 
 
 _operators: dict[tuple[str, str], list[Operator]] = {}
+_registered = 0
+
+
+def registrations() -> int:
+    """Grows with each operator registered: who keeps operators looks whether they are still the newest."""
+    return _registered
 
 
 def operator(
@@ -115,7 +123,8 @@ def operator(
     cost: Callable[..., int] | None = None,
     aliases: bool | str = False,
     random: bool = False,
-    guarded: bool = False,
+    foreign: bool = False,
+    pure: bool = True,
     direct: Callable[..., Callable[..., Any] | None] | None = None,
     domain: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -125,16 +134,19 @@ def operator(
     shape: the rule, called as the function is, with a `Spec` for each input; cost: likewise, gives multiply-adds.
     aliases: True where an output may share memory with the first input (a view) or be an attribute's own memory; "any" where
     it may with any input.
-    random: whether two runs on the same inputs may differ. guarded: watched for changing its inputs in place.
+    random: whether two runs on the same inputs may differ. foreign: written by a user; pure: promises to change no
+    input and to keep no output.
     direct: called once with the attributes, gives the torch function that does the same on the inputs with no Python
     between, or None where there is none: what a forward pass of many small layers is quick by.
     """
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
+        global _registered
         versions = _operators.setdefault((domain, name), [])
         versions[:] = [o for o in versions if o.since != since]
-        versions.append(Operator(name, domain, since, run, shape, cost, kind, aliases, random, guarded, direct))
+        versions.append(Operator(name, domain, since, run, shape, cost, kind, aliases, random, foreign, pure, direct))
         versions.sort(key=lambda o: o.since)
+        _registered += foreign
         return run
 
     return register
@@ -149,20 +161,39 @@ def register_operator(
     shape: Callable[..., Any] | None = None,
     cost: Callable[..., int] | None = None,
     kind: str = "custom",
+    pure: bool = False,
 ) -> Callable[..., Any]:
     """Teach Laminae an operator of your own, as a decorator or with the function given.
 
     run: takes torch tensors as the operator's inputs (None where one is left out) and its attributes as keywords,
-    and returns a tensor or a tuple. shape: the same with a `Spec` for each input. Raises UsageError for a main-domain name
-    that exists already: files rely on the standard's meaning.
+    and returns a tensor or a tuple. It is handed copies and its results are copied, so that it can harm nothing that is
+    stored; pure=True promises that it changes no input and keeps no output, and saves the copies. shape: the same
+    signature, with a `Spec` for each input. Raises UsageError for a main-domain name that exists already (files rely on
+    the standard's meaning), and for what cannot be called so.
     """
     if domain in FOLDERS and find(domain, name, 2**31) is not None:
         raise UsageError(
             f"operator {name!r} belongs to the standard and cannot be replaced",
             {"instead": "give your operator a domain of its own: register_operator(..., domain='my.domain')"},
         )
-    register = operator(name, since=since, kind=kind, shape=shape, cost=cost, aliases="any", guarded=True, domain=domain)
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        return operator(
+            name, since=since, kind=kind, shape=shape, cost=cost, aliases="any", foreign=True, pure=pure, domain=domain
+        )(_with_signature(name, function))
+
     return register if run is None else register(run)
+
+
+def _with_signature(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which must say what it takes: built-in ones do not."""
+    try:
+        inspect.signature(function)
+    except (ValueError, TypeError):
+        raise UsageError(
+            f"operator {name!r} cannot be {function!r}: it does not say what it takes", {"write": f"lambda x: {name.lower()}(x)"}
+        ) from None
+    return function
 
 
 def module_name(domain: str, name: str) -> str:

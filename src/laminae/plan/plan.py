@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from laminae.graph import Graph, Layer, Parameter, Value
+from laminae.graph.graph import unique_names
 from laminae.ops.registry import Operator
+from laminae.plan.about import About, about
 from laminae.plan.aliases import tainted
 from laminae.plan.memory import Slots
 from laminae.plan.policy import Policy
@@ -21,12 +23,11 @@ RUN = 1
 class Step:
     """One layer's turn. reads, captures, writes, clears: slots; copies: the written slots to be copied at once.
 
-    name, path: the layer's when the plan was made. kept: whether its outputs stay in their slots to the end.
+    about: the layer as it was when the plan was made. kept: whether its outputs stay in their slots to the end.
     """
 
     layer: Layer
-    name: str
-    path: str
+    about: About
     operator: Operator | None
     reads: tuple[int, ...]
     captures: tuple[int, ...]
@@ -52,6 +53,7 @@ class Plan:
     captures: tuple[Value, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    output_names: tuple[str, ...]
     copied_outputs: frozenset[int]
 
 
@@ -82,13 +84,14 @@ def make_plan(graph: Graph, operators: dict[Layer, Operator], policy: Policy, *,
         slots.release(stillborn)
         copies = tuple(slots.of(v) for v in layer.outputs if v in taints.parameters and layer in kept and v is not None)
         clears = tuple(dict.fromkeys(slots.idle([*dying, *stillborn])))
-        order.append(Step(layer, layer.name, layer.path, operator, reads, caught, writes, copies, clears, layer in kept))
+        order.append(Step(layer, about(layer, operator), operator, reads, caught, writes, copies, clears, layer in kept))
     steps = tuple(step for step in order if not step.layer.is_input)
     outputs = tuple(slots.of(out) for out in graph.outputs)
     theirs = taints.parameters | taints.inputs | set(parameters)
     copied = frozenset(i for i, out in enumerate(graph.outputs) if out in theirs)
     inputs = tuple(slots.of(v) for v in graph.inputs)
-    return Plan(graph, policy, tuple(order), steps, slots.count, parameters, captures, inputs, outputs, copied)
+    names = unique_names(out.name for out in graph.outputs)
+    return Plan(graph, policy, tuple(order), steps, slots.count, parameters, captures, inputs, outputs, names, copied)
 
 
 def _parameters(graph: Graph) -> list[Parameter]:

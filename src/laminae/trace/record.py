@@ -11,8 +11,8 @@ from typing import Any
 from laminae.base.arrays import facts
 from laminae.base.records import LayerRecord, OutputRecord, Statistics
 from laminae.engines.torch import Run
-from laminae.graph import Layer, Parameter
-from laminae.plan.plan import Step
+from laminae.graph import Layer
+from laminae.plan.about import About
 from laminae.trace.statistics import statistics
 
 
@@ -20,24 +20,30 @@ from laminae.trace.statistics import statistics
 class Entry:
     """One turn of a layer. name: unique in the trace, a path for layers in bodies (`If_12/then/LSTM_3`, passes `#2`).
 
-    values: its outputs, None where one is left out or not kept. ms: the time it took.
+    about: the layer as it was when it ran. values: its outputs, None where one is left out or not kept. ms: the time it took.
+    reads: the names in the trace of the layers it read. inside: whether it ran in a body.
     """
 
     index: int
     name: str
     path: str
-    layer: Layer
+    about: About
     values: tuple[Any, ...]
     kept: bool
     ms: float | None
     notes: tuple[Any, ...] = ()
-    kind: str = ""
     reads: tuple[str, ...] = ()
+    inside: bool = False
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def op(self) -> str:
-        return self.layer.operator
+        """The operator's name."""
+        return self.about.op
+
+    @property
+    def is_input(self) -> bool:
+        return self.about.is_input
 
     @property
     def output(self) -> Any:
@@ -53,26 +59,21 @@ class Entry:
 
     def record(self, *, statistics: bool = False) -> LayerRecord:
         """As a plain record for tables, drawings and JSON."""
-        stats = self.statistics if statistics else (None,) * len(self.values)
-        outputs = tuple(
-            _output(value.name if value is not None else "", found, note, stat)
-            for value, found, note, stat in zip(
-                self.layer.outputs, self.values, self.notes or (None,) * len(self.values), stats, strict=True
-            )
-            if value is not None
-        )
+        count = len(self.values)
+        stats = self.statistics if statistics else (None,) * count
+        parts = zip(self.about.outputs, self.values, self.notes or (None,) * count, stats, strict=True)
         return LayerRecord(
             index=self.index,
             name=self.name,
             op=self.op,
             path=self.path,
-            inputs=tuple("" if x is None else x.name for x in self.layer.inputs),
+            inputs=self.about.inputs,
             reads=self.reads,
-            outputs=outputs,
-            parameters=sum(p.size for p in self.layer.parameters.values()),
+            outputs=tuple(_output(name, *rest) for name, *rest in parts if name is not None),
+            parameters=self.about.parameters,
             ms=self.ms,
-            domain=self.layer.domain,
-            kind=self.kind,
+            domain=self.about.domain,
+            kind=self.about.kind,
             values=self.values,
         )
 
@@ -107,17 +108,20 @@ class Record:
     @cached_property
     def values(self) -> dict[str, Any]:
         """The stored outputs of the outermost graph by value name."""
-        return {
-            value.name: self.run.values[slot]
-            for step in self.run.program.plan.order
+        plan = self.run.program.plan
+        stored = {
+            name: self.run.values[slot]
+            for step in plan.order
             if step.kept
-            for value, slot in zip(step.layer.outputs, step.writes, strict=True)
-            if value is not None and slot is not None
-        } | {
-            out.name: value
-            for out, value in zip(self.run.program.plan.graph.outputs, self.run.outputs, strict=False)
-            if not isinstance(out, Parameter)
+            for name, slot in zip(step.about.outputs, step.writes, strict=True)
+            if name is not None and slot is not None
         }
+        return stored | self.outputs
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """The outputs by name, in order; a value that is an output twice is `y` and `y#2`."""
+        return dict(zip(self.run.program.plan.output_names, self.run.outputs, strict=True))
 
     @property
     def ms(self) -> float:
@@ -135,21 +139,20 @@ def _turns(run: Run, prefix: str, passes: Counter[str], outer: dict[Layer, str])
         if not step.layer.is_input:
             ms = (run.ticks[place + 1] - run.ticks[place]) * 1e3 if run.ticks else None
             place += 1
-        name, path = _numbered(prefix, step, passes)
+        name, path = _numbered(prefix, step.about, passes)
         names[step.layer] = name
-        reads = tuple(names.get(layer, layer.name) for layer in step.layer.previous)
+        reads = tuple(names.get(layer, layer.name) for layer in step.about.previous)
         values = tuple(run.values[slot] if slot is not None and step.kept else None for slot in step.writes)
-        kind = step.operator.kind if step.operator is not None else ""
-        yield name, path, step.layer, values, step.kept, ms, run.notes.get(step.layer, ()), kind, reads
+        yield name, path, step.about, values, step.kept, ms, run.notes.get(step.layer, ()), reads, bool(prefix)
         for label, inner in run.inner.get(step.layer, ()):
-            yield from _turns(inner, f"{prefix}{step.path}/{label}/", passes, names)
+            yield from _turns(inner, f"{prefix}{step.about.path}/{label}/", passes, names)
 
 
-def _numbered(prefix: str, step: Step, passes: Counter[str]) -> tuple[str, str]:
+def _numbered(prefix: str, about: About, passes: Counter[str]) -> tuple[str, str]:
     """The name and path of this turn: inside a body, a layer's second turn is its pass `#2`."""
     if not prefix:
-        return step.name, step.path
-    path = prefix + step.path
+        return about.name, about.path
+    path = prefix + about.path
     passes[path] += 1
     path = path if passes[path] == 1 else f"{path}#{passes[path]}"
     return path, path

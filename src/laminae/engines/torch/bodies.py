@@ -36,5 +36,5 @@ class Context:
         if len(inputs) != len(body.inputs):
             raise LayerError(f"body {label!r} takes {len(body.inputs)} inputs, it was given {len(inputs)}")
         program = self._program.inner(body, f"{self._layer.path}/{label}", self._given)
-        inner = self._run.inside(self._layer, label, program)
+        inner = self._run.inside(self._layer, self._layer.path, label, program)
         return program.body(inner, inputs, outer)

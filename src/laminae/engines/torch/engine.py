@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 
 from laminae.base import torch
-from laminae.base.arrays import is_tensor
+from laminae.base.arrays import is_tensor, ordinary_tensors
 from laminae.engines.torch.program import Program, Run
 from laminae.graph import Graph
+from laminae.ops.registry import registrations
 from laminae.plan.plan import make_plan
 from laminae.plan.policy import NONE, Policy
 from laminae.plan.resolve import resolve
+
+
+MOST_PROGRAMS = 16
+"""Programs kept of one model, one for each store policy and device; beyond that all are made anew."""
 
 
 class TorchEngine:
@@ -22,17 +27,16 @@ class TorchEngine:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self._home: Any = None
         self._programs: dict[Any, Program] = {}
         self._state: Any = None
 
     @property
     def home(self) -> Any:
-        """The device where the parameters are."""
-        if self._home is None:
-            boxes = (p.array for _, inner in self.graph.graphs() for p in inner.parameters.values())
-            self._home = next((array.device for array in boxes if is_tensor(array)), torch.device("cpu"))
-        return self._home
+        """The device where the parameters are, by the first of them."""
+        first = next(iter(self.graph.parameters.values()), None)
+        if first is None:
+            return torch.device("cpu")
+        return first.array.device if is_tensor(first.array) else torch.device("cpu")
 
     def program(
         self,
@@ -46,16 +50,20 @@ class TorchEngine:
     ) -> Program:
         """The program of the graph or of a body in it; the same one until the graph changes."""
         given = given or {}
-        key = (id(graph), graph.revision, policy, device, noting, _key(given))
+        operators = self._operators()
+        key = (id(graph), graph.revision, policy, device, noting, _key(given) if given else ())
         if key not in self._programs:
-            plan = make_plan(graph, self._operators(), policy, body=body)
+            if not body and sum(id(self.graph) == key[0] for key in self._programs) >= MOST_PROGRAMS:
+                self._programs.clear()
+            plan = make_plan(graph, operators, policy, body=body)
             self._programs[key] = Program(self, plan, device, noting=noting, given=given)
         return self._programs[key]
 
     def _operators(self) -> Any:
-        if self._state is None or self._state[0] != self.graph.revision:
+        state = self.graph.revision, registrations()
+        if self._state is None or self._state[0] != state:
             self._programs.clear()
-            self._state = self.graph.revision, resolve(self.graph)
+            self._state = state, resolve(self.graph)
         return self._state[1]
 
     def move(self, device: Any) -> None:
@@ -63,16 +71,15 @@ class TorchEngine:
         for _, inner in self.graph.graphs():
             for parameter in inner.parameters.values():
                 parameter.array = parameter.tensor().to(device)
-        self._home = device
 
     def call(self, inputs: Sequence[Any], device: Any) -> tuple[Any, ...]:
         """The outputs only; every other value is freed at its last use."""
-        with torch.no_grad(), _on(device):
+        with torch.no_grad(), ordinary_tensors(), _on(device):
             return self.program(self.graph, NONE, device).call(inputs)
 
     def record(self, inputs: Sequence[Any], policy: Policy, device: Any) -> Run:
         """A run that keeps what the policy says."""
-        with torch.no_grad(), _on(device):
+        with torch.no_grad(), ordinary_tensors(), _on(device):
             return self.program(self.graph, policy, device, noting=True).record(inputs)
 
 

@@ -22,7 +22,7 @@ def explain(error: Exception, plan: Plan, place: int, values: list[Any], path: s
     inputs = _inputs(step, values)
     verb = "failed" if kind is LayerError else "cannot take its input"
     rest = {word: text for word, text in expected.items() if word not in inputs}
-    name = path + step.path if path else step.name
+    name = path + step.about.path if path else step.about.name
     return kind(f"layer {name!r} {verb}", {"operator": _operator(plan, step), **inputs, **rest, **_look_at(plan)})
 
 

@@ -22,28 +22,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class Run:
-    """One forward pass as it went: what its slots hold, when each step ended, and the passes through bodies.
+class Pass:
+    """What all runs inside one forward pass share: passes through bodies so far, parameters brought to another device."""
 
-    path: of the body that this is a pass through, ending in `/`. ticks: seconds of a clock, one before the first step and one
-    after each; empty where nobody asked for times. passes: through bodies so far, counted by the outermost run.
-    """
+    count: int = 0
+    moved: dict[Parameter, Any] = field(default_factory=dict)
 
-    program: Program
-    path: str = ""
-    values: list[Any] = field(default_factory=list)
-    ticks: list[float] = field(default_factory=list)
-    inner: dict[Layer, list[tuple[str, Run]]] = field(default_factory=dict)
-    notes: dict[Layer, tuple[Any, ...]] = field(default_factory=dict)
-    recording: bool = False
-    outermost: Run | None = None
-    passes: int = 0
-
-    def inside(self, layer: Layer, label: str, program: Program) -> Run:
-        """The run of a body of a layer; remembered where this run is recorded."""
-        outermost = self.outermost or self
-        outermost.passes += 1
-        if outermost.passes > settings.max_passes:
+    def enter_body(self) -> None:
+        """Raises LayerError where it has been too often."""
+        self.count += 1
+        if self.count > settings.max_passes:
             raise LayerError(
                 f"one forward pass went through bodies more than {settings.max_passes:,} times",
                 {
@@ -51,11 +39,37 @@ class Run:
                     "the way out": "laminae.settings.max_passes = …",
                 },
             )
-        path = f"{self.path}{layer.path}/{label}/"
-        run = Run(program, path, recording=self.recording, outermost=outermost)
+
+
+@dataclass(eq=False)
+class Run:
+    """One forward pass as it went: what its slots hold, when each step ended, and the passes through bodies.
+
+    path: of the body that this is a pass through, ending in `/`. ticks: seconds of a clock, one before the first step and one
+    after each; empty where nobody asked for times. notes: shape, dtype and bytes of what was not kept.
+    """
+
+    program: Program
+    path: str = ""
+    recording: bool = False
+    within: Pass = field(default_factory=Pass)
+    values: list[Any] = field(default_factory=list)
+    ticks: list[float] = field(default_factory=list)
+    inner: dict[Layer, list[tuple[str, Run]]] = field(default_factory=dict)
+    notes: dict[Layer, tuple[Any, ...]] = field(default_factory=dict)
+
+    def inside(self, layer: Layer, path: str, label: str, program: Program) -> Run:
+        """The run of a body of a layer at that path; remembered where this run is recorded."""
+        self.within.enter_body()
+        run = Run(program, f"{self.path}{path}/{label}/", self.recording, self.within)
         if self.recording:
             self.inner.setdefault(layer, []).append((label, run))
         return run
+
+    def forget(self) -> None:
+        """Let go of what was not to be kept."""
+        kept = self.program.kept
+        self.values = [value if slot in kept else None for slot, value in enumerate(self.values)]
 
     @property
     def outputs(self) -> tuple[Any, ...]:
@@ -72,6 +86,8 @@ class Program:
             parameter.tensor()
         self.constants: dict[Layer, list[Any]] = {}
         self.acts = [closure(step, self) for step in plan.steps]
+        self.kept = {slot for step in plan.order if step.kept for slot in step.writes if slot is not None}
+        self._input_kept = [step.kept for step in plan.order if step.layer.is_input]
         self._empty = [None] * (plan.slots - 2 - len(plan.parameters))
 
     def inner(self, body: Graph, path: str, given: dict[str, Any]) -> Program:
@@ -82,13 +98,19 @@ class Program:
         """The slots before the first step."""
         parameters = [p.array for p in self.plan.parameters]
         if self.device != self.engine.home:
-            parameters = [p.to(self.device) for p in parameters]
+            parameters = [self._brought(p, run.within) for p in self.plan.parameters]
         values = [None, run, *parameters, *self._empty]
         start = 2 + len(parameters)
         values[start : start + len(captured)] = captured
         for slot, x in zip(self.plan.inputs, inputs, strict=True):
             values[slot] = x
         return values
+
+    def _brought(self, parameter: Parameter, within: Pass) -> Any:
+        """A parameter on the program's device, brought there once in a forward pass."""
+        if parameter not in within.moved:
+            within.moved[parameter] = parameter.array.to(self.device)
+        return within.moved[parameter]
 
     def call(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
         """The outputs only. Those that may be a parameter's or the caller's own memory are copies."""
@@ -122,15 +144,17 @@ class Program:
         """The outputs of one pass through a body."""
         captured = [outer[value] for value in self.plan.captures]
         if run.recording:
-            inputs = [copy_of(x) for x in inputs]
+            inputs = [copy_of(x) if keep else x for x, keep in zip(inputs, self._input_kept, strict=True)]
         values = self.slots(run, inputs, captured)
-        if run.recording:
-            run.values = values
-            self._go_timed(run)
-            values[RUN] = NOTHING
-        else:
+        if not run.recording:
             self._go(values)
-        return tuple(values[slot] for slot in self.plan.outputs)
+            return tuple(values[slot] for slot in self.plan.outputs)
+        run.values = values
+        self._go_timed(run)
+        run.values[RUN] = NOTHING
+        outputs = run.outputs
+        run.forget()
+        return outputs
 
     def _go(self, values: list[Any]) -> None:
         act = None
@@ -149,7 +173,7 @@ class Program:
     def _interrupted(self, stop: KeyboardInterrupt, act: Any, values: list[Any]) -> None:
         """Ctrl-C says where it met the pass: the innermost layer."""
         if act is not None and not hasattr(stop, "layer"):
-            stop.layer = values[RUN].path + self.plan.steps[self.acts.index(act)].path  # type: ignore[attr-defined]
+            stop.layer = values[RUN].path + self.plan.steps[self.acts.index(act)].about.path  # type: ignore[attr-defined]
             stop.add_note(f"while layer {stop.layer!r} ran")  # type: ignore[attr-defined]
 
     def _go_timed(self, run: Run) -> None:

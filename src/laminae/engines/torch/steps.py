@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from laminae.base.arrays import as_value, copy_of, facts, is_tensor, shares_memory
+from laminae.base.arrays import as_value, copy_of, facts, shares_memory
 from laminae.base.errors import LayerError
 from laminae.engines.torch.bodies import Context
+from laminae.engines.torch.foreign import foreign
 from laminae.plan.plan import RUN, Step
 from laminae.plan.resolve import call_attributes, with_references
 
@@ -25,8 +26,6 @@ Act = Callable[[Slots], None]
 def closure(step: Step, program: Program) -> Act:
     """The step as a function of the slots."""
     act = _with_bodies(step, program) if _needs_context(step) else _plain(step, bind(step, program))
-    if step.operator is not None and step.operator.guarded:
-        act = _guarded(act, step)
     after = [_copy(step, program)] if step.copies else []
     if not program.plan.policy.everything and program.noting and not step.kept:
         after.append(_note(step))
@@ -43,11 +42,13 @@ def bind(step: Step, program: Program) -> Callable[..., Any]:
         for key, value in with_references(layer.attributes, program.given).items()
     }
     program.constants[layer] = [attributes[key] for key, value in layer.attributes.items() if isinstance(value, np.ndarray)]
+    if "n_outputs" in operator.asks:
+        attributes["n_outputs"] = len(layer.outputs)
+    if operator.foreign:
+        return foreign(partial(operator.run, **attributes), step.layer, pure=operator.pure)
     direct = None if operator.direct is None else operator.direct(**attributes)
     if direct is not None:
         return direct
-    if "n_outputs" in operator.asks:
-        attributes["n_outputs"] = len(layer.outputs)
     return partial(operator.run, **attributes) if attributes else operator.run
 
 
@@ -183,19 +184,6 @@ def _note(step: Step) -> Act:
         values[RUN].notes[layer] = tuple(None if slot is None else facts(values[slot]) for slot in writes)
 
     return act
-
-
-def _guarded(act: Act, step: Step) -> Act:
-    """For operators we did not write: one that changes its input in place would change what is stored."""
-    reads, layer = step.reads, step.layer
-
-    def guarded(values: Slots) -> None:
-        before = [(values[slot], values[slot]._version) for slot in reads if is_tensor(values[slot])]
-        act(values)
-        if any(tensor._version != version for tensor, version in before):
-            raise LayerError(f"operator {layer.operator!r} changed its input in place", {"instead": "return a new tensor"})
-
-    return guarded
 
 
 def _sequence(first: Act, rest: Sequence[Act]) -> Act:

@@ -1,0 +1,56 @@
+"""What the classifiers and regressors of ai.onnx.ml share: labels, and what becomes of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from laminae.base import torch
+from laminae.base.errors import AttributeValueError
+from laminae.base.host import HostArray
+from laminae.base.shapes import Dim, Spec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ML = "ai.onnx.ml"
+TRANSFORMS = ("NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT")
+
+
+def labelled(ints: Sequence[int] | None, strings: Sequence[str] | None) -> Callable[[Tensor], Any]:
+    """The function from places of classes to their labels: int64, or strings where those are given."""
+    if strings:
+        names = np.array(strings, dtype=object)
+        return lambda places: HostArray(names[places.cpu().numpy()])
+    numbers = torch.tensor(ints or [], dtype=torch.int64)
+    return lambda places: numbers[places] if len(numbers) else places
+
+
+def classifier_shape(X: Spec, strings: Sequence[str] | None, classes: Dim) -> tuple[Spec, Spec]:
+    """A label for each row of X, and a score for each class."""
+    rows = X.dims[0] if X.dims is not None and len(X.dims) == 2 else None
+    return Spec("string" if strings else "int64", (rows,)), Spec("float32", (rows, classes))
+
+
+def transformed(scores: Tensor, post_transform: str) -> Tensor:
+    """The scores of the last axis after `post_transform`. SOFTMAX_ZERO leaves scores of 0 at 0."""
+    if post_transform == "NONE":
+        return scores
+    if post_transform == "SOFTMAX":
+        return torch.softmax(scores, -1)
+    if post_transform == "LOGISTIC":
+        return torch.sigmoid(scores)
+    if post_transform == "SOFTMAX_ZERO":
+        return _softmax_zero(scores)
+    if post_transform == "PROBIT":
+        return torch.special.ndtri(scores)
+    raise AttributeValueError(f"no post_transform {post_transform!r}", {"known": ", ".join(TRANSFORMS)})
+
+
+def _softmax_zero(scores: Tensor) -> Tensor:
+    largest = scores.amax(-1, keepdim=True)
+    powers = torch.where(scores.abs() > 1e-7, torch.exp(scores - largest), scores * torch.exp(-largest))
+    total = powers.sum(-1, keepdim=True)
+    return torch.where(total == 0, 0.5, powers / total)

@@ -1,0 +1,15 @@
+"""ZipMap. https://onnx.ai/onnx/operators/onnx_aionnxml_ZipMap.html"""
+
+from laminae.base.errors import ShapeError
+from laminae.ops.classes import ML
+from laminae.ops.registry import operator
+
+
+@operator("ZipMap", kind="sequence", domain=ML)
+def zipmap(X, *, classlabels_int64s=(), classlabels_strings=()):
+    """Each row as a map from the labels to its elements: [rows, labels] → a list of dicts. A vector is one row."""
+    labels = classlabels_int64s or classlabels_strings
+    rows = (X.unsqueeze(0) if X.ndim == 1 else X).tolist()
+    if X.shape[-1] != len(labels):
+        raise ShapeError("as many columns as labels", {"expected": len(labels), "found": X.shape[-1]})
+    return [dict(zip(labels, row, strict=True)) for row in rows]
