@@ -79,12 +79,31 @@ def test_remove_lets_readers_read_what_it_read():
     assert torch.equal(m.run(X)["a"], before["a"])
 
 
-def test_rename_takes_the_parameters_along():
+def test_a_renamed_layer_keeps_its_parameters_and_what_it_computes(tmp_path):
     m = model()
-    y = m(X)
+    y, part = m(X), m["a":"r"]
     m.rename("a", "first")
-    assert set(m["first"].parameters) == {"first.weight", "first.bias"}
+    assert set(m["first"].parameters) == {"a.weight", "a.bias"}
     assert torch.equal(m(X), y)
+    part.save(tmp_path / "part.onnx")
+
+
+def test_a_builder_layer_of_several_operators_is_edited_and_called_by_its_name():
+    rows = np.random.default_rng(0).standard_normal((2, 5, 3)).astype(np.float32)
+    m = lm.Model.chain(lm.Input((5, 3), name="x"), lm.Linear(4, name="fc"), lm.ReLU(name="r"))
+    before = m.run(rows)
+    assert torch.equal(m["fc"](rows), before["fc"])
+    assert torch.equal(m["fc":"r"](rows), before["r"])
+    assert set(m["fc"].parameters) == {"fc.weight", "fc.bias"}
+    m.insert(lm.Tanh(name="t"), after="fc")
+    assert torch.equal(m.run(rows)["r"], torch.relu(torch.tanh(before["fc"])))
+    m.insert(lm.Sigmoid(name="s"), before="fc")
+    m.remove("s")
+    m.replace("fc", lm.Linear(7))
+    assert m(rows).shape == (2, 5, 7)
+    assert m["fc"].parameters["fc.weight"].shape == (7, 3)
+    m.remove("fc")
+    assert torch.equal(m(rows), torch.relu(torch.tanh(torch.from_numpy(rows))))
 
 
 def test_extract_shares_the_parameters():

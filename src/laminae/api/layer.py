@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminae import graph as rooms
 from laminae.base.dtypes import is_float
+from laminae.base.errors import UnknownNameError
 from laminae.graph.extract import extract
 
 if TYPE_CHECKING:
@@ -94,7 +95,10 @@ class Layer:
     @property
     def index(self) -> int:
         """Its place in forward order, from 1."""
-        return self._model.graph.index.position[self._layer] + 1
+        position = self._model.graph.index.position
+        if self._layer not in position:
+            raise UnknownNameError(f"layer {self.name!r} is no longer in the model", {"because": "an edit took it out"})
+        return position[self._layer] + 1
 
     @property
     def is_input(self) -> bool:
@@ -110,11 +114,17 @@ class Layer:
         """Its inner models: `then` and `else` of an If, `body` of a Loop, a Scan or a function. To look at; run the layer."""
         from laminae.api.model import Model
 
-        return {label: Model(graph=body) for label, body in self._layer.bodies.items()}
+        found = {label: Model(graph=body) for label, body in self._layer.bodies.items()}
+        for model in found.values():
+            model._to_look_at = True
+        return found
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Its output for these values of the layers it reads (an input layer: for this `x`)."""
-        return self._model._alone(self._layer)(*inputs, **named)
+        return self._model._alone((self._layer,))(*inputs, **named)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (self._model, self.name)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Layer) and other._layer is self._layer
@@ -127,9 +137,25 @@ class Layer:
         return f"Layer({self.name!r}, {self._layer.describe()}, reads {reads})"
 
 
-def alone(graph: rooms.Graph, layer: rooms.Layer) -> rooms.Graph:
-    """A graph of one layer, all of its values as outputs."""
-    part = extract(graph, [layer])
-    part.outputs = tuple(v for v in part.layers[-1].outputs if v is not None)
-    part.changed()
+def _again(model: Model, name: str) -> Layer:
+    """A layer out of a pickle or a copy, where the model has come along."""
+    return model[name]  # type: ignore[no-any-return]
+
+
+def alone(graph: rooms.Graph, layers: tuple[rooms.Layer, ...]) -> rooms.Graph:
+    """A graph of one layer, all of its values as outputs; or of a group, with what others read of it."""
+    if layers[0].is_input and len(layers) == 1:
+        return _only_input(graph, layers[0])
+    part = extract(graph, list(layers))
+    if len(layers) == 1:
+        part.outputs = tuple(v for v in part.layers[-1].outputs if v is not None)
+        part.changed()
+    return part
+
+
+def _only_input(graph: rooms.Graph, layer: rooms.Layer) -> rooms.Graph:
+    part = rooms.Graph(graph.name, opsets=graph.opsets)
+    (value,) = layer.outputs
+    assert value is not None
+    part.outputs = (part.add_input(value.name, value.dtype, value.shape, layer=layer.name),)
     return part

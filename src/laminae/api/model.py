@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from laminae import graph as rooms
+from laminae.api import edits
+from laminae.api.group import Group
 from laminae.api.layer import Layer, alone
-from laminae.base.errors import UsageError
+from laminae.base.errors import EditError, UnknownNameError, UsageError
 from laminae.base.records import LayerRecord, Problem
 from laminae.base.shapes import format_shape
 from laminae.files import onnx_writer
 from laminae.graph.equality import differences
 from laminae.graph.extract import stretch
-from laminae.graph.select import groups, is_glob, many, one, under
+from laminae.graph.select import groups, is_glob, many, one, together, under
 from laminae.layers import build
 from laminae.plan.check import check
 from laminae.plan.describe import describe
@@ -45,6 +47,7 @@ class Model:
         self.graph = graph
         self._session = Session(graph)
         self._parts: dict[Any, Model] = {}
+        self._to_look_at = False
 
     @classmethod
     def chain(cls, *layers: Any, seed: int = 0, name: str = "") -> Model:
@@ -82,34 +85,56 @@ class Model:
         return dict(self.graph.parameters)
 
     @property
-    def groups(self) -> dict[str, tuple[Layer, ...]]:
+    def groups(self) -> dict[str, Group]:
         """Every group by path, with its layers and those of the groups inside it, in forward order."""
-        return {path: tuple(Layer(self, x) for x in layers) for path, layers in groups(self.graph).items()}
+        return {path: Group(self, path, layers) for path, layers in groups(self.graph).items()}
 
     def __getitem__(self, key: str | int | slice) -> Any:
-        """A layer by name, path or place; the layers of a group or a glob; a stretch (`"L2":"L3"`, both included) as a model."""
+        """A layer by name, path or place; a group by path; the layers of a glob; a stretch (`"L2":"L3"`, both included)."""
         if isinstance(key, slice):
             return self._stretch(key)
         if isinstance(key, int):
-            return self.layers[key]
+            return Layer(self, self._at(key))
+        if not isinstance(key, str):
+            ways = "model['name'], model['group'], model['glob*'], model['a':'b'], model[0]"
+            raise UsageError(f"model[{key!r}] is nothing", {"write": ways})
         index = self.graph.index
         if key in index.by_name or key.strip("/") in index.by_path:
             return Layer(self, one(self.graph, key))
         found = under(self.graph, key)
-        if found or is_glob(key) or key.startswith("op:"):
-            return tuple(Layer(self, layer) for layer in found or many(self.graph, [key]))
+        if found:
+            return Group(self, key.strip("/"), found)
+        if is_glob(key) or key.startswith("op:"):
+            return tuple(Layer(self, layer) for layer in many(self.graph, [key]))
         return Layer(self, one(self.graph, key))
 
+    def _at(self, place: int) -> rooms.Layer:
+        layers = self.graph.layers
+        if not -len(layers) <= place < len(layers):
+            last = len(layers) - 1
+            raise UnknownNameError(
+                f"there is no layer {place}", {"there are": f"{len(layers)} layers, model[0] to model[{last}]"}
+            )
+        return layers[place]
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
     def _stretch(self, key: slice) -> Model:
+        """Ends may be names, paths, groups, layers or places (as for lists, the last then not included)."""
         if key.step is not None:
             raise UsageError("a stretch of layers has no step", {"write": "model['first':'last']"})
         layers = self.graph.layers
         if isinstance(key.start, int) or isinstance(key.stop, int):
+            if isinstance(key.start, str | Layer) or isinstance(key.stop, str | Layer):
+                raise UsageError(
+                    "a stretch goes from name to name or from place to place", {"write": "model['a':'b'], model[1:4]"}
+                )
             chosen = layers[key.start : key.stop]
             return self.extract(chosen[0].name, chosen[-1].name) if chosen else self._nothing(key)
         runs = [layer for layer in layers if not layer.is_input] or layers
-        first = runs[0].name if key.start is None else key.start
-        return self.extract(first, layers[-1].name if key.stop is None else key.stop)
+        first = runs[0].name if key.start is None else _name(key.start)
+        return self.extract(first, layers[-1].name if key.stop is None else _name(key.stop))
 
     def _nothing(self, key: slice) -> Model:
         raise UsageError(f"no layers from {key.start} to {key.stop}", {"there are": f"{len(self.graph.layers)} layers"})
@@ -136,7 +161,8 @@ class Model:
         size = sum(p.size for p in self.graph.parameters.values())
         takes = ", ".join(f"{v.name} {format_shape(v.shape)} {v.dtype or ''}".rstrip() for v in self.graph.inputs)
         name = self.graph.name or "model"
-        return f"{name} · {len(self.graph.layers)} layers · {size:,} parameters · input {takes or 'none'}"
+        ordered = " · put in order: the file's was no forward order" if self.graph.notes.get("sorted") else ""
+        return f"{name} · {len(self.graph.layers)} layers · {size:,} parameters · input {takes or 'none'}{ordered}"
 
     def check(self) -> list[Problem]:
         """Every problem with its layer, none where the model is sound. Layers that nobody reads are notes."""
@@ -148,7 +174,7 @@ class Model:
 
     # -- running -------------------------------------------------------------------------------------------------------
 
-    def __call__(self, *inputs: Any, device: Any = None, **named: Any) -> Any:
+    def __call__(self, /, *inputs: Any, device: Any = None, **named: Any) -> Any:
         """`model(x)`: a tensor, or a tuple where there are several outputs. Nothing else is kept.
 
         x: a tensor, a NumPy array or lists; several inputs by place, by name, or as one dict. Raises InputError where the
@@ -156,7 +182,7 @@ class Model:
         """
         return self._session.call(inputs, named, device)
 
-    def run(self, *inputs: Any, store: object = True, device: Any = None, **named: Any) -> Trace:
+    def run(self, /, *inputs: Any, store: object = True, device: Any = None, **named: Any) -> Trace:
         """Run `x` through the model and keep what every layer made.
 
         store: True (all), False, a name, a group, a glob (`layer4/**`, `op:Conv`), or a list of these; the outputs are
@@ -172,48 +198,44 @@ class Model:
         self._session.to(device)
         return self
 
-    def _alone(self, layer: rooms.Layer) -> Model:
-        key = (layer, self.graph.revision)
+    def _alone(self, layers: tuple[rooms.Layer, ...]) -> Model:
+        key = (layers, self.graph.revision)
         if key not in self._parts:
             self._parts = {k: v for k, v in self._parts.items() if k[1] == self.graph.revision}
-            graph = self.graph if layer.is_input else alone(self.graph, layer)
-            self._parts[key] = Model(graph=_only_input(self.graph, layer) if layer.is_input else graph)
+            self._parts[key] = Model(graph=alone(self.graph, layers))
         return self._parts[key]
 
     # -- changing ------------------------------------------------------------------------------------------------------
 
     def extract(self, first: str, last: str) -> Model:
-        """The stretch from layer `first` to layer `last`, both included, as a model over the same parameters."""
-        return Model(graph=stretch(self.graph, one(self.graph, first), one(self.graph, last)))
+        """The stretch from layer or group `first` to layer or group `last`, both included, over the same parameters."""
+        return Model(graph=stretch(self.graph, together(self.graph, first)[0], together(self.graph, last)[-1]))
 
     def insert(
         self, layer: Any, *, after: str | None = None, before: str | None = None, name: str | None = None, seed: int = 0
     ) -> Layer:
-        """Put a builder's layer after (or before) a layer: whoever read that layer's output reads the new one's.
+        """Put a builder's layer after (or before) a layer or group: whoever read that one's output reads the new one's.
 
         Checked before and after; refused whole (EditError, ShapeError) or done whole. Returns the new layer.
         """
-        from laminae.api import edits
-
-        return Layer(self, edits.insert(self.graph, layer, after, before, name, seed))
+        return Layer(self, edits.insert(self._editable(), layer, after, before, name, seed))
 
     def replace(self, old: str, layer: Any, *, name: str | None = None, seed: int = 0) -> Layer:
-        """Put a builder's layer in the place of another; it keeps that layer's name unless it has one of its own."""
-        from laminae.api import edits
-
-        return Layer(self, edits.replace(self.graph, old, layer, name, seed))
+        """Put a builder's layer in the place of a layer or group; it keeps that name unless it has one of its own."""
+        return Layer(self, edits.replace(self._editable(), old, layer, name, seed))
 
     def remove(self, name: str) -> None:
-        """Take a layer out; whoever read it reads what it read."""
-        from laminae.api import edits
-
-        edits.remove(self.graph, name)
+        """Take a layer or group out; whoever read it reads what it read."""
+        edits.remove(self._editable(), name)
 
     def rename(self, old: str, new: str) -> None:
-        """Give a layer another name."""
-        from laminae.api import edits
+        """Give a layer another name. Parameters keep theirs: other models may share them."""
+        edits.rename(self._editable(), old, new)
 
-        edits.rename(self.graph, old, new)
+    def _editable(self) -> rooms.Graph:
+        if self._to_look_at:
+            raise EditError("this is a body, to look at: it is edited where it was built")
+        return self.graph
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 
@@ -223,10 +245,12 @@ class Model:
 
     def equals(self, other: Model) -> bool:
         """Whether both have the same layers, connections, attributes, parameters (bit for bit) and metadata."""
-        return not differences(self.graph, other.graph)
+        return not self.differences(other)
 
     def differences(self, other: Model) -> list[str]:
         """What another model has otherwise, in words."""
+        if not isinstance(other, Model):
+            raise UsageError(f"a model is compared with a model, not with a {type(other).__name__}")
         return differences(self.graph, other.graph)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -245,9 +269,5 @@ class Model:
         return self.table()._repr_html_()
 
 
-def _only_input(graph: rooms.Graph, layer: rooms.Layer) -> rooms.Graph:
-    part = rooms.Graph(graph.name, opsets=graph.opsets)
-    (value,) = layer.outputs
-    assert value is not None
-    part.outputs = (part.add_input(value.name, value.dtype, value.shape, layer=layer.name),)
-    return part
+def _name(end: Any) -> str:
+    return end.name if isinstance(end, Layer) else end

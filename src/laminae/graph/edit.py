@@ -97,19 +97,14 @@ def settle(graph: Graph, changed: set[Value]) -> None:
 
 
 def rename(graph: Graph, layer: Layer, name: str) -> None:
-    """Give a layer another name; the value of an input layer and the names of parameters `layer.…` go with it.
+    """Give a layer another name; the value of an input layer goes with it. Parameters keep theirs: other graphs may share them.
 
     Raises EditError where the name is empty or taken.
     """
-    if not name or any(x.name == name for x in graph.layers):
+    if not isinstance(name, str) or not name or any(x.name == name for x in graph.layers):
         raise EditError(
             f"layer {layer.name!r} cannot be renamed to {name!r}", {"because": "a layer has that name" if name else "it is empty"}
         )
-    for parameter in layer.parameters.values():
-        new = f"{name}.{parameter.name.removeprefix(layer.name + '.')}"
-        if parameter.name.startswith(layer.name + ".") and graph.readers(parameter) == (layer,) and new not in graph.parameters:
-            graph.parameters = {new if p is parameter else key: p for key, p in graph.parameters.items()}
-            parameter.name = new
     if layer.is_input and layer.outputs[0] is not None and all(v.name != name for v in graph.values()):
         layer.outputs[0].name = name
     layer.name = name

@@ -12,14 +12,16 @@ from laminae.graph.value import Value
 
 
 def stretch(graph: Graph, first: Layer, last: Layer) -> Graph:
-    """The layers from `first` to `last`, both included. Raises EditError where `last` stands before `first`."""
+    """The layers from `first` to `last`, both included, without input layers that none of them reads. Raises EditError where `last` stands before `first`."""
     position = graph.index.position
     if position[first] > position[last]:
         raise EditError(
             f"layer {last.name!r} stands before {first.name!r} in forward order",
             {first.name: f"layer {position[first] + 1}", last.name: f"layer {position[last] + 1}"},
         )
-    return extract(graph, graph.layers[position[first] : position[last] + 1])
+    between = graph.layers[position[first] : position[last] + 1]
+    read = {x for layer in between for x in layer.reads}
+    return extract(graph, [x for x in between if not x.is_input or x in (first, last) or read.intersection(x.outputs)])
 
 
 def extract(graph: Graph, layers: Sequence[Layer]) -> Graph:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from laminae.base.errors import UnknownNameError
+from laminae.base.errors import UnknownNameError, UsageError
 from laminae.graph.graph import Graph
 from laminae.graph.layer import Layer
 
@@ -43,6 +43,8 @@ def glob_pattern(glob: str) -> re.Pattern[str]:
 
 def matches(glob: str, *, name: str, path: str, operator: str) -> bool:
     """Whether a glob means a layer: `op:Conv` by operator, otherwise by name or path."""
+    if glob in (name, path):
+        return True
     if glob.startswith("op:"):
         return glob_pattern(glob[3:]).match(operator) is not None
     pattern = glob_pattern(glob)
@@ -51,6 +53,8 @@ def matches(glob: str, *, name: str, path: str, operator: str) -> bool:
 
 def one(graph: Graph, name: str) -> Layer:
     """The layer of that name or path. Raises UnknownNameError with the nearest names there are."""
+    if not isinstance(name, str):
+        raise UsageError(f"a layer is asked for by its name, not by a {type(name).__name__}", {"found": repr(name)[:80]})
     index = graph.index
     if name in index.by_name:
         return index.by_name[name]
@@ -62,6 +66,12 @@ def one(graph: Graph, name: str) -> Layer:
             f"{len(found)} layers have the path {name!r}", {"say which": ", ".join(repr(layer.name) for layer in found)}
         )
     raise unknown("layer", name, index.by_name)
+
+
+def together(graph: Graph, name: str) -> list[Layer]:
+    """The layer of that name or path, or the layers of the group of that path. Raises UnknownNameError."""
+    known = isinstance(name, str) and (name in graph.index.by_name or name.strip("/") in graph.index.by_path)
+    return [one(graph, name)] if known or not isinstance(name, str) else under(graph, name) or [one(graph, name)]
 
 
 def many(graph: Graph, globs: Iterable[str]) -> list[Layer]:

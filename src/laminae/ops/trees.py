@@ -61,21 +61,21 @@ class Forest:
 
 
 def forest(
-    *, feature: Any, value: Any, mode: Any, true: Any, false: Any, missing: Any, roots: Any, members: Array | None, dtype: Any
+    *, feature: Any, value: Any, mode: Any, true: Any, false: Any, missing: Any, roots: Any, members: Array | None
 ) -> Forest:
     """A forest from arrays over nodes. Raises AttributeValueError where a branch leads nowhere or in a circle."""
     true, false, roots = (np.asarray(x, dtype=np.int64) for x in (true, false, roots))
     count = len(true)
-    if any(x.size and not (0 <= x.min() and x.max() < count) for x in (true, false, roots)):
+    if any(x.size and not (x.min() >= 0 and x.max() < count) for x in (true, false, roots)):
         raise AttributeValueError("a branch of a tree leads to a node that is not there", {"nodes": count})
     return Forest(
         from_numpy(np.asarray(feature, dtype=np.int64)),
-        from_numpy(np.asarray(value)).to(dtype),
+        from_numpy(np.asarray(value)),
         from_numpy(HOLDS[np.asarray(mode, dtype=np.int64)].reshape(-1, 3)),
         from_numpy(np.asarray(missing, dtype=bool)),
         from_numpy(true),
         from_numpy(false),
-        None if members is None else from_numpy(members).to(dtype),
+        None if members is None else from_numpy(members),
         from_numpy(roots),
         _depth(true, false, roots),
     )
@@ -95,7 +95,7 @@ def _depth(true: Array, false: Array, roots: Array) -> int:
 
 def named_forest(
     treeids: Sequence[int], nodeids: Sequence[int], featureids: Sequence[int], modes: Sequence[str], values: Any,
-    truenodeids: Sequence[int], falsenodeids: Sequence[int], missing: Sequence[int] | None, dtype: Any,
+    truenodeids: Sequence[int], falsenodeids: Sequence[int], missing: Sequence[int],
 ) -> tuple[Forest, dict[tuple[int, int], int]]:  # fmt: skip
     """A forest as TreeEnsembleClassifier and -Regressor describe it, and each node's row by tree and node id.
 
@@ -114,8 +114,8 @@ def named_forest(
     for i, tree in enumerate(treeids):
         roots.setdefault(tree, i)
     made = forest(
-        feature=[0 if m == "LEAF" else f for m, f in zip(modes, featureids, strict=True)], value=as_numpy(values), mode=mode,
-        true=true, false=false, missing=missing or np.zeros(len(mode)), roots=list(roots.values()), members=None, dtype=dtype,
+        feature=[0 if m == "LEAF" else f for m, f in zip(modes, featureids, strict=True)], value=values, mode=mode,
+        true=true, false=false, missing=missing or np.zeros(len(mode)), roots=list(roots.values()), members=None,
     )  # fmt: skip
     return made, rows
 
@@ -141,17 +141,33 @@ class Weights:
         return self.target[at], self.weight[at], there.flatten(1)
 
 
-def leaf_weights(nodes: Any, targets: Any, weights: Any, count: int, dtype: Any) -> Weights:
+def leaf_weights(nodes: Any, targets: Any, weights: Array, count: int) -> Weights:
     """The table of what leaves give. nodes: the row of each entry's leaf; count: of nodes in the forest."""
     nodes = np.asarray(nodes, dtype=np.int64)
     order = np.argsort(nodes, kind="stable")
     counts = np.bincount(nodes, minlength=count)
     start = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-    target, weight = np.asarray(targets, dtype=np.int64)[order], as_numpy(weights)[order]
+    target, weight = np.asarray(targets, dtype=np.int64)[order], weights[order]
     if not len(target):
-        target, weight = np.zeros(1, dtype=np.int64), np.zeros(1)
+        target, weight = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.float32)
     most = int(counts.max(initial=0))
-    return Weights(from_numpy(start), from_numpy(counts), from_numpy(target), from_numpy(weight).to(dtype), most)
+    return Weights(from_numpy(start), from_numpy(counts), from_numpy(target), from_numpy(weight), most)
+
+
+def named_weights(
+    rows: dict[tuple[int, int], int], treeids: Sequence[int], nodeids: Sequence[int], targets: Sequence[int], weights: Array
+) -> Weights:
+    """The same, the leaves given by tree and node id. Raises AttributeValueError for one that is not there."""
+    try:
+        nodes = [rows[key] for key in zip(treeids, nodeids, strict=True)]
+    except KeyError as error:
+        raise AttributeValueError(f"no tree and node {error}") from None
+    return leaf_weights(nodes, targets, weights, len(rows))
+
+
+def floats(values: Sequence[float], as_tensor: Any) -> Array:
+    """An attribute that is a list of float32, or a tensor of its own dtype."""
+    return np.array(values, dtype=np.float32) if as_tensor is None else as_numpy(as_tensor).reshape(-1)
 
 
 REDUCTIONS = {"SUM": "sum", "AVERAGE": "sum", "MIN": "amin", "MAX": "amax"}

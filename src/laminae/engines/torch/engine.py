@@ -17,7 +17,6 @@ from laminae.plan.plan import make_plan
 from laminae.plan.policy import NONE, Policy
 from laminae.plan.resolve import resolve
 
-
 MOST_PROGRAMS = 16
 """Programs kept of one model, one for each store policy and device; beyond that all are made anew."""
 

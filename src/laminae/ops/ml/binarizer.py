@@ -8,4 +8,4 @@ from laminae.ops.rules import same_shape
 @operator("Binarizer", kind="activation", shape=same_shape, domain=ML)
 def binarizer(X, *, threshold=0.0):
     """1 where X is greater than the threshold, else 0; X's dtype."""
-    return (X > threshold).to(X.dtype)
+    return (threshold < X).to(X.dtype)

@@ -15,5 +15,5 @@ def imputer(X, *, imputed_value_floats=(), imputed_value_int64s=(), replaced_val
         values, replaced = imputed_value_floats, replaced_value_float
     else:
         values, replaced = imputed_value_int64s, replaced_value_int64
-    missing = X.isnan() if math.isnan(replaced) else X == replaced
+    missing = X.isnan() if math.isnan(replaced) else replaced == X
     return torch.where(missing, torch.tensor(values, dtype=X.dtype, device=X.device), X)

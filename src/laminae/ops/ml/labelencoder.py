@@ -43,5 +43,8 @@ def labelencoder_shape_1(X, **attributes):
 def labelencoder_1(*, classes_strings=(), default_int64=-1, default_string="_Unused"):
     """In version 1, strings become their places in `classes_strings`, or places strings."""
     places = range(len(classes_strings))
-    numbers, names = lookup(classes_strings, places, default_int64, "int64"), lookup(places, classes_strings, default_string, "string")
+    numbers, names = (
+        lookup(classes_strings, places, default_int64, "int64"),
+        lookup(places, classes_strings, default_string, "string"),
+    )
     return lambda X: numbers(X) if X.dtype == "string" else names(X)

@@ -6,4 +6,31 @@ from laminae.ops.prepared import prepared
 
 
 def linearclassifier_shape(X, *, classlabels_ints=(), classlabels_strings=(), intercepts=(), **attributes):
-    return classifier_shape(X, classlabels_strings, None)
+    two = len(classlabels_ints or classlabels_strings) == 2
+    classes = None if not intercepts else 2 if len(intercepts) == 1 and two else len(intercepts)
+    return classifier_shape(X, classlabels_strings, classes)
+
+
+@prepared("LinearClassifier", kind="linear", shape=linearclassifier_shape, domain=ML)
+def linearclassifier(
+    *, classlabels_ints=(), classlabels_strings=(), coefficients, intercepts=(), multi_class=0, post_transform="NONE"
+):
+    """Y: the label of the largest of the scores X Wᵀ + b; Z: the scores after `post_transform`, [rows, classes], float32.
+
+    One score for two labels is that of the second: it wins where the score is greater than 0.
+    """
+    label = labelled(classlabels_ints, classlabels_strings)
+    labels = len(classlabels_ints or classlabels_strings)
+    b = torch.tensor(intercepts) if intercepts else None
+    W = torch.tensor(coefficients)
+
+    def classify(X):
+        X = X.to(W.dtype)
+        scores = torch.nn.functional.linear(X, W.reshape(-1, X.shape[-1]), b)
+        if scores.shape[-1] == 1:
+            places = (scores > 0).to(torch.int64).squeeze(-1)
+            scores = torch.cat([-scores, scores], -1) if labels == 2 else scores
+            return label(places), transformed(scores, post_transform)
+        return label(scores.argmax(-1)), transformed(scores, post_transform)
+
+    return classify

@@ -14,4 +14,4 @@ def scaler_shape(X, *, offset=(), scale=()):
 def scaler(*, offset=(), scale=()):
     """(X - offset) · scale, each one number or one per column; float32."""
     offsets, scales = torch.tensor(offset or [0.0]), torch.tensor(scale or [1.0])
-    return lambda X: (X.to(offsets.dtype) - offsets) * scales
+    return lambda X: ((X - offsets) * scales).to(torch.float32)

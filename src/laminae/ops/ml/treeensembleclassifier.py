@@ -1,0 +1,48 @@
+"""TreeEnsembleClassifier. https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html"""
+
+from laminae.base import torch
+from laminae.ops.classes import ML, classifier_shape, labelled, transformed
+from laminae.ops.prepared import prepared
+from laminae.ops.trees import floats, named_forest, named_weights, totals
+
+
+def treeensembleclassifier_shape(X, *, classlabels_int64s=(), classlabels_strings=(), **attributes):
+    return classifier_shape(X, classlabels_strings, max(2, len(classlabels_int64s or classlabels_strings)))
+
+
+@prepared("TreeEnsembleClassifier", kind="tree", shape=treeensembleclassifier_shape, domain=ML)
+def treeensembleclassifier(
+    *, base_values=(), base_values_as_tensor=None, class_ids=(), class_nodeids=(), class_treeids=(), class_weights=(),
+    class_weights_as_tensor=None, classlabels_int64s=(), classlabels_strings=(), nodes_falsenodeids=(), nodes_featureids=(),
+    nodes_hitrates=(), nodes_hitrates_as_tensor=None, nodes_missing_value_tracks_true=(), nodes_modes=(), nodes_nodeids=(),
+    nodes_treeids=(), nodes_truenodeids=(), nodes_values=(), nodes_values_as_tensor=None, post_transform="NONE",
+):  # fmt: skip
+    """Y: the label of the largest score; Z: the sum of what the leaves give to each class, and base_values, float32.
+
+    Where the leaves of two classes all give to one, its score is the second's: a probability that wins above ½ if no
+    weight is negative, else a number that wins above 0. The attributes `…_as_tensor` came with version 3.
+    """
+    forest, rows = named_forest(
+        nodes_treeids, nodes_nodeids, nodes_featureids, nodes_modes, floats(nodes_values, nodes_values_as_tensor),
+        nodes_truenodeids, nodes_falsenodeids, nodes_missing_value_tracks_true,
+    )  # fmt: skip
+    given = floats(class_weights, class_weights_as_tensor)
+    base = floats(base_values, base_values_as_tensor)
+    label = labelled(classlabels_int64s, classlabels_strings)
+    classes = len(classlabels_int64s or classlabels_strings)
+    one = classes <= 2 and len(set(class_ids)) == 1
+    weights = named_weights(rows, class_treeids, class_nodeids, [0] * len(class_ids) if one else class_ids, given)
+
+    def classify(X):
+        scores, _ = totals(forest, weights, X, 1 if one else classes)
+        if one:
+            return _of_one(scores + (float(base[-1]) if len(base) else 0), bool((given >= 0).all()))
+        scores = scores + scores.new_tensor(base) if len(base) else scores
+        return label(scores.argmax(-1)), transformed(scores, post_transform).to(torch.float32)
+
+    def _of_one(score, positive):
+        places = (score > (0.5 if positive else 0)).to(torch.int64).squeeze(-1)
+        scores = torch.cat([1 - score if positive else -score, score], -1)
+        return label(places), transformed(scores, post_transform).to(torch.float32)
+
+    return classify
