@@ -19,7 +19,7 @@ def test_a_device_that_is_not_here_is_said():
         pytest.skip("this machine has the device")
     with pytest.raises(lm.UsageError, match="'cuda'"):
         model().to("cuda")
-    with pytest.raises(lm.UsageError, match="no device 'gpu'"):
+    with pytest.raises(lm.UsageError, match="device 'gpu' is not here"):
         model()(X, device="gpu")
 
 

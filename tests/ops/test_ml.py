@@ -176,7 +176,14 @@ def test_linear_classifier(transform):
 
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_linear_regressor(transform):
-    compare("LinearRegressor", floats(6, 3), coefficients=floats(6).tolist(), intercepts=floats(2).tolist(), targets=2, post_transform=transform)
+    compare(
+        "LinearRegressor",
+        floats(6, 3),
+        coefficients=floats(6).tolist(),
+        intercepts=floats(2).tolist(),
+        targets=2,
+        post_transform=transform,
+    )
     if transform == "NONE":
         compare("LinearRegressor", floats(6, 3), coefficients=floats(3).tolist())
 
@@ -214,12 +221,26 @@ def test_svm_classifier(kind, parameters, classes, probability):
 
 
 def test_svm_classifier_without_support_vectors():
-    compare("SVMClassifier", floats(7, 3), outputs=("y", "z"), classlabels_ints=[4, 2, 9], coefficients=floats(9).tolist(), rho=[0.4])
+    compare(
+        "SVMClassifier", floats(7, 3), outputs=("y", "z"), classlabels_ints=[4, 2, 9], coefficients=floats(9).tolist(), rho=[0.4]
+    )
 
 
 def trees(estimators, per_leaf, *, targets=None, mode="BRANCH_LEQ", prefix="target"):
     """scikit-learn's trees as attributes. per_leaf: a leaf's weights, {target: weight}."""
-    a = {f"nodes_{k}": [] for k in ("treeids", "nodeids", "featureids", "modes", "values", "truenodeids", "falsenodeids", "missing_value_tracks_true")}
+    a = {
+        f"nodes_{k}": []
+        for k in (
+            "treeids",
+            "nodeids",
+            "featureids",
+            "modes",
+            "values",
+            "truenodeids",
+            "falsenodeids",
+            "missing_value_tracks_true",
+        )
+    }
     a |= {f"{prefix}_{k}": [] for k in ("treeids", "nodeids", "ids", "weights")}
     for tree_id, estimator in enumerate(estimators):
         tree = estimator.tree_
@@ -288,7 +309,15 @@ def test_tree_classifier_of_two_classes_that_gives_one_score(transform, signed, 
     made = [DecisionTreeRegressor(max_depth=d, random_state=d).fit(X, y - 0.5 * signed) for d in (2, 4)]
     attributes = trees(made, lambda value: {target: value[0, 0] / 2}, prefix="class")
     for base in ({}, {"base_values": [0.2]}):
-        compare("TreeEnsembleClassifier", X, outputs=("y", "z"), post_transform=transform, classlabels_int64s=[4, 2], **attributes, **base)
+        compare(
+            "TreeEnsembleClassifier",
+            X,
+            outputs=("y", "z"),
+            post_transform=transform,
+            classlabels_int64s=[4, 2],
+            **attributes,
+            **base,
+        )
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)
@@ -297,4 +326,6 @@ def test_tree_classifier_of_two_classes_that_gives_two_scores(transform, base):
     X, y = data(2)
     made = [DecisionTreeClassifier(max_depth=d, random_state=d).fit(X, y) for d in (2, 4)]
     attributes = trees(made, lambda value: dict(enumerate(value[0] / value[0].sum() / 2)), prefix="class")
-    compare("TreeEnsembleClassifier", X, outputs=("y", "z"), post_transform=transform, classlabels_int64s=[4, 2], **attributes, **base)
+    compare(
+        "TreeEnsembleClassifier", X, outputs=("y", "z"), post_transform=transform, classlabels_int64s=[4, 2], **attributes, **base
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from laminae.base.errors import UnknownNameError
+from laminae.base.errors import UnknownNameError, UsageError
 from laminae.base.records import ATOL, RTOL, LayerRecord, OutputComparison
 from laminae.compare.expectation import compare
 from laminae.graph.select import is_glob, matches, unknown
@@ -56,6 +56,7 @@ class Trace:
     """What every layer made, in forward order.
 
     `trace["L2"]` is a layer's output (a tuple where it has several); a group gives its last layer's; a glob a dict.
+    As in torch, an output may be a view of another (a Reshape of what it read): write into a copy.
     """
 
     def __init__(self, record: Record, title: str, facts: str) -> None:
@@ -89,8 +90,14 @@ class Trace:
         """Time of the whole pass."""
         return self._record.ms
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str | int) -> Any:
         entries = self._record.by_name
+        if isinstance(name, int) and -len(self.layers) <= name < len(self.layers):
+            return _stored(self.layers[name])
+        if not isinstance(name, str):
+            raise UnknownNameError(
+                f"trace[{name!r}] is nothing", {"there are": f"{len(self.layers)} layers, by name, path, glob or place"}
+            )
         if name in entries:
             return _stored(entries[name])
         if name in self.values:
@@ -110,6 +117,14 @@ class Trace:
     def __len__(self) -> int:
         return len(self.layers)
 
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.layers)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise UsageError(
+            "a trace is not pickled or copied", {"keep": "its tensors: dict(trace.values), or laminae run --out DIR"}
+        )
+
     def records(self, *, statistics: bool = False) -> tuple[LayerRecord, ...]:
         """A plain record for each layer, for tables, JSON and drawings."""
         return tuple(entry.record(statistics=statistics) for entry in self.layers)
@@ -123,7 +138,10 @@ class Trace:
         return Comparison(compare(self.outputs, expected, rtol=rtol, atol=atol), inputs[0] if inputs else None, self.title)
 
     def first_not_finite(self) -> Entry | None:
-        """The first layer in forward order whose stored output holds NaN or Inf; None where there is none."""
+        """The first layer in forward order whose stored output holds NaN or Inf; None where no stored output does.
+
+        Layers whose outputs were not stored are passed over: store everything to be sure that it is the first of all.
+        """
         return next((e for e in self.layers if any(s is not None and s.nan + s.inf for s in e.statistics)), None)
 
     def table(self, *, statistics: bool = False) -> Table:

@@ -2,52 +2,153 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from laminae.base.arrays import as_numpy
-from laminae.base.errors import ShapeError, UsageError
+from laminae.base.arrays import as_numpy, is_array
+from laminae.base.dtypes import CODES, dtype_name
+from laminae.base.errors import DTypeError, ShapeError, UsageError
 from laminae.base.records import ATOL, RTOL, OutputComparison, SampleComparison
 from laminae.base.shapes import format_shape
+
+Array = np.ndarray[Any, Any]
 
 
 def compare(found: Mapping[str, Any], expected: Any, *, rtol: float = RTOL, atol: float = ATOL) -> tuple[OutputComparison, ...]:
     """Each output beside its expectation. An element is right where |found − expected| ≤ atol + rtol · |expected|.
 
-    found: outputs by name, in order. expected: one array, a sequence in the order of the outputs, or a mapping by name.
-    NaN is right where NaN is expected, and infinities where the same one is. Raises ShapeError where shapes differ: they
-    are never broadcast.
+    found: outputs by name, in order. expected: one array, a sequence in the order of the outputs, or a mapping by name,
+    which may leave outputs out. Computed in float64 (complex128), whole numbers past 2^53 exactly. NaN is right where NaN
+    is expected, an infinity where the same one is, a text where it is the same. A sequence output is compared part by
+    part, as `name[0]`, `name[1]`; a map by the values of its keys. Raises ShapeError where shapes or lengths differ: they
+    are never broadcast; DTypeError where texts meet numbers; UsageError where the outputs and the expectations cannot be
+    paired.
     """
-    pairs = _pairs(found, expected)
-    return tuple(_output(name, as_numpy(found[name]), _array(want), rtol, atol) for name, want in pairs)
+    tolerance = _tolerance("rtol", rtol), _tolerance("atol", atol)
+    return tuple(one for name, want in _pairs(found, expected) for one in _output(name, found[name], want, *tolerance))
+
+
+def times_allowed(error: Any, allowed: Any) -> Any:
+    """How many times what is allowed an error is: 0 where there is no error, infinite where nothing is allowed."""
+    with np.errstate(all="ignore"):
+        over = np.divide(error, allowed)
+    return np.where(np.equal(error, 0), 0.0, np.where(np.isnan(over), np.inf, over))
+
+
+def _tolerance(name: str, given: Any) -> float:
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise UsageError(f"{name} {given!r} is no tolerance", {"expected": "a number, 0 or more"})
+    return number
 
 
 def _pairs(found: Mapping[str, Any], expected: Any) -> list[tuple[str, Any]]:
+    """Outputs and what is expected of them, by name or in order."""
     names = list(found)
+    outputs = {"outputs": ", ".join(map(repr, names)) or "none"}
     if isinstance(expected, Mapping):
-        unknown = [key for key in expected if key not in found]
-        if unknown and len(expected) == len(names) and len(unknown) == len(expected):
-            return list(zip(names, expected.values(), strict=True))
-        if unknown:
-            raise UsageError(f"the model has no output {unknown[0]!r}", {"outputs": ", ".join(map(repr, names))})
-        return list(expected.items())
-    if len(names) == 1:
-        return [(names[0], expected)]
-    if not isinstance(expected, Sequence) or len(expected) != len(names):
-        raise UsageError(
-            f"the model has {len(names)} outputs, the expectation is one array",
-            {"give": f"a list of {len(names)}, or a dict by name", "outputs": ", ".join(map(repr, names))},
+        for key in expected:
+            if key not in found:
+                raise UsageError(f"the model has no output {key!r}", outputs)
+        pairs = list(expected.items())
+    elif len(names) == 1:
+        pairs = [(names[0], expected)]
+    elif isinstance(expected, list | tuple) and len(expected) == len(names):
+        pairs = list(zip(names, expected, strict=True))
+    else:
+        given = f"{len(expected)} parts" if isinstance(expected, list | tuple) else "one array"
+        way = {"give": f"a list of {len(names)}, or a dict by name"}
+        raise UsageError(f"the model has {len(names)} outputs, the expectation is {given}", {**way, **outputs})
+    if not pairs:
+        raise UsageError("there is no expectation", outputs)
+    return pairs
+
+
+def _output(name: str, found: Any, expected: Any, rtol: float, atol: float) -> list[OutputComparison]:
+    """One comparison; of a sequence one for each part."""
+    if isinstance(found, list | tuple):
+        return _sequence(name, found, expected, rtol, atol)
+    if isinstance(found, Mapping):
+        return _output(name, np.asarray(list(found.values())), _map_values(name, found, expected), rtol, atol)
+    if found is None and expected is None:
+        return [_without_elements(name, "nothing, as expected")]
+    if found is None:
+        raise ShapeError(f"output {name!r} is nothing", {"expectation": type(expected).__name__})
+    if expected is None:
+        raise UsageError(f"the expectation of output {name!r} is None", {"to leave it out": "give the others in a dict by name"})
+    return [_array(name, _elements(f"output {name!r}", found), _elements(f"the expectation of output {name!r}", expected), rtol, atol)]
+
+
+def _sequence(name: str, found: Sequence[Any], expected: Any, rtol: float, atol: float) -> list[OutputComparison]:
+    parts = list(expected) if isinstance(expected, list | tuple | np.ndarray) or is_array(expected) and expected.ndim else None
+    if parts is None or len(parts) != len(found):
+        given = type(expected).__name__ if parts is None else f"{len(parts)} parts"
+        raise ShapeError(f"output {name!r} is a sequence of {len(found)}", {"expectation": given, "give": "a list of as many"})
+    if not parts:
+        return [_without_elements(name, "an empty sequence, as expected")]
+    pairs = enumerate(zip(found, parts, strict=True))
+    return [one for i, (part, want) in pairs for one in _output(f"{name}[{i}]", part, want, rtol, atol)]
+
+
+def _map_values(name: str, found: Mapping[Any, Any], expected: Any) -> list[Any]:
+    if not isinstance(expected, Mapping) or set(expected) != set(found):
+        given = sorted(map(repr, expected)) if isinstance(expected, Mapping) else [type(expected).__name__]
+        raise ShapeError(
+            f"output {name!r} is a map of other keys than its expectation",
+            {"output": ", ".join(map(repr, found)), "expectation": ", ".join(given)},
         )
-    return list(zip(names, expected, strict=True))
+    return [expected[key] for key in found]
 
 
-def _array(expected: Any) -> np.ndarray[Any, Any]:
-    return as_numpy(expected) if hasattr(expected, "dtype") else np.asarray(expected)
+def _without_elements(name: str, text: str) -> OutputComparison:
+    return OutputComparison(name, True, 0.0, (), None, None, 0.0, 0, 0, text=text)
 
 
-def _output(name: str, found: Any, expected: Any, rtol: float, atol: float) -> OutputComparison:
+def _elements(what: str, held: Any) -> Array:
+    """Numbers as an array NumPy knows, texts as objects. Raises ShapeError for ragged lists, DTypeError for anything else."""
+    try:
+        array = as_numpy(_bare(held))
+    except (TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).split("\n")[0]
+        way = {"because": reason, "give": "an array, a tensor, or lists of equal lengths"}
+        raise ShapeError(f"{what} cannot be made one array", way) from None
+    if array.dtype.kind in "US":
+        return (np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array).astype(object)
+    if array.dtype == object:
+        return _texts(what, array)
+    if array.dtype.kind in "fc" and array.dtype.itemsize > (16 if array.dtype.kind == "c" else 8):
+        return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    if array.dtype.kind not in "biufc" and dtype_name(array) not in CODES:
+        raise DTypeError(f"{what} cannot be compared", {"expected": "numbers or texts", "found": array.dtype})
+    return array
+
+
+def _bare(held: Any) -> Any:
+    """Lists whose tensors are NumPy's arrays."""
+    if isinstance(held, list | tuple):
+        return [_bare(part) for part in held]
+    return as_numpy(held) if is_array(held) else held
+
+
+def _texts(what: str, array: Array) -> Array:
+    flat = [text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in array.reshape(-1).tolist()]
+    odd = next((i for i, text in enumerate(flat) if not isinstance(text, str)), None)
+    if odd is not None:
+        at = [int(i) for i in np.unravel_index(odd, array.shape)]
+        raise DTypeError(f"{what} cannot be compared", {"expected": "numbers or texts", "found": f"{flat[odd]!r} at {at}"})
+    made = np.empty(len(flat), object)
+    made[:] = flat
+    return made.reshape(array.shape)
+
+
+def _array(name: str, found: Array, expected: Array, rtol: float, atol: float) -> OutputComparison:
     if found.shape != expected.shape:
         raise ShapeError(
             f"output {name!r} and its expectation have other shapes",
@@ -57,62 +158,84 @@ def _output(name: str, found: Any, expected: Any, rtol: float, atol: float) -> O
                 "note": "shapes are never broadcast here",
             },
         )
+    if found.size and (found.dtype == object) != (expected.dtype == object):
+        given = {"output": dtype_name(found), "expectation": dtype_name(expected)}
+        raise DTypeError(f"output {name!r} and its expectation are texts and numbers", given)
     error, allowed = _errors(found, expected, rtol, atol)
-    wrong = ~(error <= allowed)
-    worst = _worst(error, allowed)
+    right = (error <= allowed) & np.isfinite(error)
+    shape = found.shape or (1,)
+    several = [array.reshape(shape) for array in (found, expected, error, allowed, right)]
+    at = _place(int(_worst(error.reshape(1, -1), allowed.reshape(1, -1))[0]), found.shape) if error.size else ()
     return OutputComparison(
         name,
-        correct=not wrong.any(),
-        worst=float(error[worst]) if error.size else 0.0,
-        at=worst,
-        found=found[worst].item() if error.size else None,
-        expected=expected[worst].item() if error.size else None,
-        allowed=float(allowed[worst]) if error.size else 0.0,
-        wrong_elements=int(wrong.sum()),
-        elements=int(wrong.size),
-        samples=_samples(found, expected, error, allowed),
+        correct=bool(right.all()),
+        worst=float(error[at]) if error.size else 0.0,
+        at=at,
+        found=_item(found, at) if error.size else None,
+        expected=_item(expected, at) if error.size else None,
+        allowed=float(allowed[at]) if error.size else 0.0,
+        wrong_elements=int(right.size - right.sum()),
+        elements=int(right.size),
+        samples=_samples(*several),
     )
 
 
-def _errors(found: Any, expected: Any, rtol: float, atol: float) -> tuple[Any, Any]:
-    """|found − expected| and what is allowed, element by element; 0 where both are the same NaN or infinity."""
-    if found.dtype == object or expected.dtype == object:
+def _item(array: Array, at: tuple[int, ...]) -> Any:
+    value = array[at]
+    return value.item() if hasattr(value, "item") else value
+
+
+def _errors(found: Array, expected: Array, rtol: float, atol: float) -> tuple[Array, Array]:
+    """|found − expected| and what is allowed, element by element; 0 where both are the same NaN, infinity or text."""
+    if object in (found.dtype, expected.dtype):
         return np.where(found == expected, 0.0, np.inf), np.zeros(found.shape)
     wide = np.complex128 if "c" in (found.dtype.kind, expected.dtype.kind) else np.float64
-    if found.dtype.kind in "iu" and expected.dtype.kind in "iu":
-        wide = np.longdouble  # type: ignore[assignment]
-    a, b = found.astype(wide), expected.astype(wide)
+    a, b = _wide(found, wide), _wide(expected, wide)
     with np.errstate(invalid="ignore", over="ignore"):
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         error = np.where(same, 0.0, np.abs(a - b))
         allowed = np.where(np.isfinite(b), atol + rtol * np.abs(b), 0.0)
-    return np.where(np.isnan(error), np.inf, error), allowed
+    error = np.where(np.isnan(error), np.inf, error)
+    long = any(array.dtype.kind in "iu" and array.dtype.itemsize == 8 for array in (found, expected))
+    return (_exact(found, expected, a, b, error) if long and wide is np.float64 else error), allowed
 
 
-def _worst(error: Any, allowed: Any) -> tuple[int, ...]:
-    """The element that oversteps most what is allowed."""
+def _wide(array: Array, wide: Any) -> Array:
+    return (array.astype(np.float64) if array.dtype.kind == "V" else array).astype(wide)
+
+
+def _exact(found: Array, expected: Array, a: Array, b: Array, error: Array) -> Array:
+    """float64 has 53 bits: the difference of whole numbers that are larger and near one another is taken by fractions."""
+    largest = np.maximum(np.abs(a), np.abs(b))
+    near = (largest >= 2.0**53) & np.isfinite(largest) & (error <= largest * 2.0**-30)
+    if found.dtype.kind in "iu" and expected.dtype.kind in "iu":
+        near &= found != expected
+    exact, ours, theirs = error.reshape(-1).copy(), found.reshape(-1), expected.reshape(-1)
+    for i in np.flatnonzero(near):
+        exact[i] = float(abs(Fraction(ours[i].item()) - Fraction(theirs[i].item())))
+    return exact.reshape(error.shape)
+
+
+def _worst(error: Array, allowed: Array) -> Array:
+    """In each row [rows, elements], the place of the element that oversteps most; of equals, that of the larger error."""
+    over = times_allowed(error, allowed)
+    best = over == over.max(axis=1, keepdims=True)
+    return np.argmax(np.where(best, error, -1.0), axis=1)
+
+
+def _place(at: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(at, shape))
+
+
+def _samples(found: Array, expected: Array, error: Array, allowed: Array, right: Array) -> tuple[SampleComparison, ...]:
+    """Along the first axis."""
     if not error.size:
-        return ()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        over = np.where(error == 0, 0.0, error / np.maximum(allowed, np.finfo(np.float64).tiny))
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(over)), error.shape))
-
-
-def _samples(found: Any, expected: Any, error: Any, allowed: Any) -> tuple[SampleComparison, ...]:
-    """Along the first axis; an output of rank 0 is one sample."""
-    if found.ndim == 0:
-        found, expected, error, allowed = found[None], expected[None], error[None], allowed[None]
-    samples = []
-    for i in range(len(error)):
-        at = _worst(error[i], allowed[i])
-        samples.append(
-            SampleComparison(
-                i,
-                bool((error[i] <= allowed[i]).all()),
-                float(error[i][at]) if error[i].size else 0.0,
-                at,
-                found[i],
-                expected[i],
-            )
-        )
-    return tuple(samples)
+        return tuple(SampleComparison(i, True, 0.0, (), found[i], expected[i]) for i in range(len(error)))
+    rows, shape = error.reshape(len(error), -1), error.shape[1:]
+    at = _worst(rows, allowed.reshape(len(error), -1))
+    worst = rows[np.arange(len(rows)), at].tolist()
+    correct = right.reshape(len(error), -1).all(axis=1).tolist()
+    return tuple(
+        SampleComparison(i, correct[i], worst[i], _place(place, shape), found[i], expected[i])
+        for i, place in enumerate(at.tolist())
+    )

@@ -12,7 +12,10 @@ from laminae.graph.value import Value
 
 
 def stretch(graph: Graph, first: Layer, last: Layer) -> Graph:
-    """The layers from `first` to `last`, both included, without input layers that none of them reads. Raises EditError where `last` stands before `first`."""
+    """The layers from `first` to `last`, both included, without input layers that none of them reads.
+
+    Raises EditError where `last` stands before `first`.
+    """
     position = graph.index.position
     if position[first] > position[last]:
         raise EditError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from laminae.base import arrays
 from laminae.base.dtypes import dtype_name, nbytes
 from laminae.base.errors import DTypeError, ShapeError
@@ -56,7 +58,8 @@ class Parameter:
         return self.array
 
     def assign(self, array: Any) -> None:
-        """Put other values in the box. Raises ShapeError or DTypeError unless shape and dtype are the box's own."""
+        """Put a copy of other values in the box. Raises ShapeError or DTypeError unless shape and dtype are the box's own."""
+        array = array if hasattr(array, "dtype") else np.asarray(array)
         found = dtype_name(array)
         if found != self.dtype:
             raise DTypeError(
@@ -67,7 +70,8 @@ class Parameter:
                 f"parameter {self.name!r} has another shape",
                 {"expected": format_shape(self.shape), "found": format_shape(tuple(array.shape))},
             )
-        self.array = arrays.as_value(array).to(self.array.device) if arrays.is_tensor(self.array) else arrays.as_numpy(array)
+        own = arrays.copy_of(arrays.as_value(array))
+        self.array = own.to(self.array.device) if arrays.is_tensor(self.array) else arrays.as_numpy(own)
 
     def copy(self) -> Parameter:
         """A box of its own, with values of its own."""

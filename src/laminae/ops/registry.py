@@ -62,6 +62,12 @@ class Operator:
         return frozenset(named) - set(OURS)
 
     @cached_property
+    def required(self) -> frozenset[str]:
+        """The attributes without a default."""
+        parameters = self.signature.parameters
+        return frozenset(name for name in self.attributes if parameters[name].default is inspect.Parameter.empty)
+
+    @cached_property
     def asks(self) -> frozenset[str]:
         """Which of `n_outputs` and `context` it wants to be given."""
         return frozenset(OURS) & self.signature.parameters.keys()

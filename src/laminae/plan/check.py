@@ -20,7 +20,16 @@ def check(graph: Graph) -> list[Problem]:
     except UnknownOperatorError as error:
         return [Problem("", f"unknown operator {what}: {users}") for what, users in list(error.details.items())[:-1]]
     calls = [p for layer, operator in operators.items() for p in signature_problems(layer, operator)]
-    return [*calls, *walk(graph).problems, *unread(graph)]
+    return [*calls, *walk(graph).problems, *unread(graph), *_ordered(graph)]
+
+
+def _ordered(graph: Graph) -> list[Problem]:
+    """Said where a file's layers were put in forward order."""
+    return [
+        Problem(prefix.rstrip("/"), "the layers stood in no forward order: they were sorted", severity="note")
+        for prefix, inner in graph.graphs()
+        if inner.notes.get("sorted")
+    ]
 
 
 def fitting_problems(graph: Graph) -> list[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from laminae.base.errors import UsageError
 from laminae.graph import Graph
-from laminae.graph.select import is_glob, matches, one, under
+from laminae.graph.select import matches, unknown
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,27 @@ NONE = Policy(everything=False)
 def policy(store: object, graph: Graph) -> Policy:
     """What a user says: True or "all", False or "none", one name, group or glob, or several.
 
-    Raises UnknownNameError for a name that means no layer, UsageError for anything else.
+    Raises UnknownNameError for a name or glob that means no layer, those in bodies included; UsageError for anything else.
     """
     if store is True or store is None or store == "all":
         return ALL
     if store is False or store == "none":
         return NONE
-    globs = (store,) if isinstance(store, str) else tuple(store) if isinstance(store, Iterable) else ()
-    if not all(isinstance(glob, str) for glob in globs) or (not globs and not isinstance(store, Iterable)):
+    globs = (store,) if isinstance(store, str) else tuple(store) if isinstance(store, Iterable) else None
+    if globs is None or not all(isinstance(glob, str) for glob in globs):
         raise UsageError(
-            f"store={store!r} is not a store policy", {"expected": "True, False, a name, a glob, or a list of these"}
+            f"store={store!r} is not a store policy", {"expected": "True, False, a name, a group, a glob, or a list of these"}
         )
     for glob in globs:
-        if not is_glob(glob) and not glob.startswith("op:") and "/" not in glob and not under(graph, glob):
-            one(graph, glob)
+        _require_some(graph, glob)
     return Policy(False, globs)
+
+
+def _require_some(graph: Graph, glob: str) -> None:
+    only = Policy(False, (glob,))
+    if glob in graph.index.by_name or any(only.keeps(x.name, x.path, x.operator) for x in graph.layers):
+        return
+    for prefix, inner in graph.graphs():
+        if any(only.keeps(prefix + x.name, prefix + x.path, x.operator) for x in inner.layers):
+            return
+    raise unknown("layer", glob, graph.index.by_name)

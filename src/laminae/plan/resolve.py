@@ -75,6 +75,8 @@ def signature_problems(layer: Layer, operator: Operator) -> list[Problem]:
     for name in layer.attributes:
         if name not in takes and not variadic:
             problems.append(f"{layer.operator} has no attribute {name!r}; it has {', '.join(sorted(takes)) or 'none'}")
+    missing = operator.required - layer.attributes.keys()
+    problems += [f"{layer.operator} needs the attribute {name!r}" for name in sorted(missing)]
     given = len(layer.inputs)
     if given < operator.min_inputs or any(x is None for x in layer.inputs[: operator.min_inputs]):
         problems.append(

@@ -101,12 +101,16 @@ def _parts(layer: Layer, x: Any) -> Any:
 
 def _tensor(layer: Layer, x: Any) -> Any:
     if is_array(x):
+        if x.device.type == "meta":
+            raise InputError(f"input {layer.name!r} is a tensor without values", {"found": "device meta"})
         return x.detach()
-    if isinstance(x, np.ndarray | np.generic):
-        return as_value(np.asarray(x))
-    if hasattr(x, "__array__"):
-        return as_value(np.array(x))
-    return as_value(_from_list(layer, x))
+    try:
+        return as_value(np.asarray(x) if hasattr(x, "__array__") else _from_list(layer, x))
+    except (TypeError, RuntimeError) as error:  # dtypes that torch lacks, lists of tensors that do not become an array
+        raise InputError(
+            f"input {layer.name!r} cannot take a {type(x).__name__}",
+            {"takes": describe(layer), "because": str(error).split("\n")[0], "give": "an array, a tensor or lists of numbers"},
+        ) from None
 
 
 def _from_list(layer: Layer, x: Any) -> np.ndarray[Any, Any]:
@@ -136,7 +140,8 @@ def _from_list(layer: Layer, x: Any) -> np.ndarray[Any, Any]:
         raise _dtype_error(layer, value.dtype, f"a list of {array.dtype}", False)
     with np.errstate(over="ignore"):
         cast = array.astype(wanted)
-    if kind in "iu" and array.size and not np.array_equal(cast, array):
+    overflows = kind == "f" and bool((np.isinf(cast.astype(np.float64)) & np.isfinite(array)).any())
+    if overflows or (kind in "iu" and array.size and not np.array_equal(cast, array)):
         raise InputError(
             f"input {layer.name!r} is {value.dtype}: some numbers of the list do not fit in it", {"takes": describe(layer)}
         )

@@ -9,7 +9,7 @@ from laminae.base import torch
 from laminae.base.errors import UsageError
 from laminae.engines.torch import TorchEngine
 from laminae.graph import Graph
-from laminae.plan.policy import policy
+from laminae.plan.policy import Policy, policy
 from laminae.trace.inputs import take
 from laminae.trace.record import Record
 
@@ -20,6 +20,7 @@ class Session:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.engine = TorchEngine(graph)
+        self._policies: dict[Any, Policy] = {}
 
     def call(self, given: Sequence[Any], named: Mapping[str, Any], device: Any = None) -> Any:
         """The output only: a tensor, or a tuple of all outputs in order."""
@@ -31,9 +32,24 @@ class Session:
     def run(self, given: Sequence[Any], named: Mapping[str, Any], store: object = True, device: Any = None) -> Record:
         """Every layer's output kept, or those that the store policy says."""
         where = self.engine.home if device is None else device_of(device)
-        keeps = policy(store, self.graph)
+        keeps = self._policy(store)
         inputs = take(self.graph, given, named, where, snapshot=True)
         return Record(self.engine.record(inputs, keeps, where))
+
+    def _policy(self, store: object) -> Policy:
+        """Looked up once for each way of saying it, until the graph changes."""
+        if isinstance(store, bool) or store is None:
+            return policy(store, self.graph)
+        key = (tuple(store) if isinstance(store, list) else store, self.graph.revision)
+        if not isinstance(key[0], str | tuple):
+            return policy(store, self.graph)
+        if key not in self._policies:
+            self._policies = (
+                {key: policy(store, self.graph)}
+                if len(self._policies) > 64
+                else {**self._policies, key: policy(store, self.graph)}
+            )
+        return self._policies[key]
 
     def to(self, device: Any) -> None:
         """Move all parameters, and run there from now on."""
@@ -41,15 +57,14 @@ class Session:
 
 
 def device_of(device: Any) -> Any:
-    """A torch device; raises UsageError where there is none of that name here."""
-    if isinstance(device, torch.device):
-        return device
+    """A torch device that is here; raises UsageError where there is none of that name."""
     try:
         found = torch.device(device)
-    except (RuntimeError, TypeError) as error:
-        raise UsageError(f"there is no device {device!r}", {"because": str(error).split("\n")[0]}) from None
-    if found.type == "cuda" and not torch.cuda.is_available():
-        raise UsageError(
-            f"device {device!r} is not here", {"because": "this torch sees no CUDA device", "instead": "device='cpu'"}
-        )
-    return found
+        if found.type == "meta":
+            raise RuntimeError("the meta device holds no values")
+        if found != torch.device("cpu"):
+            torch.empty(0, device=found)
+    except Exception as error:
+        reason = str(error).split("\n")[0] or type(error).__name__
+        raise UsageError(f"device {device!r} is not here", {"because": reason, "instead": "device='cpu'"}) from None
+    return torch.device(found.type, torch.cuda.current_device()) if found == torch.device("cuda") else found
