@@ -62,6 +62,7 @@ def function(turn, places, attributes):
             args[place] = x
         made = turn.operator.run(*args, **attributes)
         made = made if isinstance(made, tuple) else (made,)
+        made = [x for part in made for x in (part if isinstance(part, list) else [part])]
         return tuple(x for x in made if torch.is_tensor(x) and (x.is_floating_point() or x.is_complex()))
 
     torch.manual_seed(0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from laminae.base.errors import UnknownNameError, UsageError
 from laminae.base.records import ATOL, RTOL, LayerRecord, OutputComparison
-from laminae.compare.expectation import compare
+from laminae.compare.expectation import compare, times_allowed
 from laminae.graph.select import is_glob, matches, unknown
 from laminae.see.comparison import comparison_table
 from laminae.see.drawing import draw
@@ -27,12 +27,17 @@ class Comparison:
     @property
     def correct(self) -> bool:
         """Whether every output is within tolerance."""
-        return all(output.correct for output in self.outputs)
+        return bool(self.outputs) and all(output.correct for output in self.outputs)
 
     @property
     def worst(self) -> OutputComparison:
-        """The output with the element that oversteps its tolerance most."""
-        return max(self.outputs, key=lambda o: o.worst / max(o.allowed, 1e-300))
+        """The output with the element that oversteps its tolerance most; of equals, that of the larger error.
+
+        Raises UsageError where no output was compared.
+        """
+        if not self.outputs:
+            raise UsageError("no output was compared, so none is the worst")
+        return max(self.outputs, key=lambda o: (float(times_allowed(o.worst, o.allowed)), o.worst))
 
     def table(self) -> Table:
         """x | expected | model(x) | correct?, a row for each sample."""
@@ -45,6 +50,8 @@ class Comparison:
         return str(self.table())
 
     def __repr__(self) -> str:
+        if not self.outputs:
+            return "Comparison(of no output)"
         right = sum(o.correct for o in self.outputs)
         return f"Comparison({right} of {len(self.outputs)} outputs right, worst {self.worst.worst:.3g} in {self.worst.name!r})"
 

@@ -20,7 +20,7 @@ MOVES = frozenset(
         "gather", "index_select", "masked_select", "movedim", "narrow", "pad", "permute", "ravel", "repeat",
         "repeat_interleave", "reshape", "roll", "scatter", "select", "split", "squeeze", "stack", "swapaxes", "t", "take",
         "take_along_dim", "tile", "transpose", "tril", "triu", "unbind", "unflatten", "unsqueeze", "view", "where",
-        "index_put", "__getitem__", "tensor_split", "expand_as", "view_as", "reshape_as", "rot90",
+        "index_put", "__getitem__", "constant_pad_nd", "embedding", "tensor_split", "expand_as", "view_as", "reshape_as", "rot90",
     }
 )  # fmt: skip
 """The functions of torch that only move elements: done on the places of the elements, then by taking them."""
@@ -150,12 +150,34 @@ def moved(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, 
             return type(x)(map(places, x))
         return x.cpu() if isinstance(x, torch.Tensor) else x
 
+    if named.get("accumulate"):
+        raise DTypeError(f"{function.__name__} cannot add up what is no number", {"the way out": "a Cast layer before it"})
+    if function.__name__ == "constant_pad_nd":
+        args = (*args[:2], -1)  # the last place of all, where the empty element stands
     made = function(*places(args), **{key: places(x) for key, x in named.items()})
-    every = np.concatenate([a.reshape(-1) for a in pool])
+    every = np.concatenate([*(a.reshape(-1) for a in pool), _empty(pool[0].dtype)])
+    return _taken(made, every)
 
-    def taken(x: Any) -> Any:
-        if type(x) in (list, tuple):
-            return type(x)(map(taken, x))
-        return HostArray(every[x.numpy()])
 
-    return taken(made)
+def _empty(dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """The one element, "" or 0, that padding puts where nothing else is said."""
+    return np.array([""], dtype=object) if dtype.kind == "O" else np.zeros(1, dtype=dtype)
+
+
+def _taken(made: Any, every: np.ndarray[Any, Any]) -> Any:
+    if type(made) in (list, tuple):
+        return type(made)(_taken(part, every) for part in made)
+    return HostArray(every[made.numpy()])
+
+
+def padded(x: Any, pads: Sequence[int], value: Any) -> Any:
+    """x with `value` around it; pads as those of torch.constant_pad_nd."""
+    inside = torch.constant_pad_nd(torch.ones(x.shape, dtype=torch.bool, device="cpu"), pads)
+    outside: Any = HostArray(np.asarray(value, dtype=x.array.dtype))
+    return torch.where(inside, torch.constant_pad_nd(x, pads), outside)
+
+
+def ranks(x: HostArray) -> Any:
+    """The elements as int64 numbers in the same order."""
+    _, inverse = np.unique(x.array, return_inverse=True)
+    return torch.from_numpy(inverse.reshape(x.array.shape)).to(torch.get_default_device())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from laminae.base.arrays import as_value, is_tensor
-from laminae.base.errors import UsageError
+from laminae.base.arrays import is_array
+from laminae.base.errors import DTypeError, UsageError
 from laminae.compare.metrics import metrics
 
 
@@ -22,6 +22,8 @@ class Evaluation:
     seconds: float
 
     def __getitem__(self, name: str) -> float:
+        if name not in self.metrics:
+            raise UsageError(f"metric {name!r} was not taken", {"taken": ", ".join(self.metrics)})
         return self.metrics[name]
 
     def __str__(self) -> str:
@@ -40,7 +42,8 @@ def evaluate_batches(
     """Run every batch and hold its output against its expectation.
 
     batches: pairs (x, expected), the first axis of both the samples. names: of metrics, see `compare.metrics`. output: which
-    of several outputs. progress: told the number of samples done. Raises UsageError where there is no batch.
+    of several outputs. progress: told the number of samples done. Raises UsageError where there is no batch, or no such
+    output, and what the metrics raise.
     """
     measured = metrics(names)
     samples = count = 0
@@ -49,13 +52,32 @@ def evaluate_batches(
         start = perf_counter()
         made = call(x)
         seconds += perf_counter() - start
-        made = (made[output] if isinstance(made, tuple) else made).cpu()
-        wanted = expected if is_tensor(expected) else as_value(expected)
+        chosen, wanted = _chosen(made, output), _expected(expected)
         for metric in measured:
-            metric.update(made, wanted)
-        samples, count = samples + len(wanted), count + 1
+            metric.update(chosen, wanted)
+        samples, count = samples + (int(chosen.shape[0]) if len(chosen.shape) else 1), count + 1
         if progress is not None:
             progress(samples)
     if not count:
         raise UsageError("there is no batch to evaluate on", {"expected": "at least one pair of input and expectation"})
     return Evaluation({m.name: m.value() for m in measured}, samples, count, seconds)
+
+
+def _chosen(made: Any, output: Any) -> Any:
+    """The one output that is measured."""
+    outputs = made if isinstance(made, tuple) else (made,)
+    if not isinstance(output, int) or isinstance(output, bool) or not -len(outputs) <= output < len(outputs):
+        raise UsageError(f"there is no output {output!r}", {"expected": f"a number from 0 to {len(outputs) - 1}"})
+    chosen = outputs[output]
+    if not hasattr(chosen, "shape"):
+        found = {"found": "nothing" if chosen is None else f"a {type(chosen).__name__}", "expected": "an array"}
+        raise DTypeError(f"output {output} cannot be measured", found)
+    return chosen
+
+
+def _expected(expected: Any) -> Any:
+    several = isinstance(expected, tuple) and any(is_array(part) or getattr(part, "shape", ()) for part in expected)
+    if several or isinstance(expected, Mapping):
+        way = {"give": "that of one output, and which with output="}
+        raise UsageError(f"a batch holds {len(expected)} expectations", way)
+    return expected

@@ -32,7 +32,7 @@ def compare(found: Mapping[str, Any], expected: Any, *, rtol: float = RTOL, atol
     return tuple(one for name, want in _pairs(found, expected) for one in _output(name, found[name], want, *tolerance))
 
 
-def times_allowed(error: Any, allowed: Any) -> Any:
+def times_allowed(error: Array | float, allowed: Array | float) -> Any:
     """How many times what is allowed an error is: 0 where there is no error, infinite where nothing is allowed."""
     with np.errstate(all="ignore"):
         over = np.divide(error, allowed)
@@ -83,11 +83,14 @@ def _output(name: str, found: Any, expected: Any, rtol: float, atol: float) -> l
         raise ShapeError(f"output {name!r} is nothing", {"expectation": type(expected).__name__})
     if expected is None:
         raise UsageError(f"the expectation of output {name!r} is None", {"to leave it out": "give the others in a dict by name"})
-    return [_array(name, _elements(f"output {name!r}", found), _elements(f"the expectation of output {name!r}", expected), rtol, atol)]
+    return [
+        _array(name, _elements(f"output {name!r}", found), _elements(f"the expectation of output {name!r}", expected), rtol, atol)
+    ]
 
 
 def _sequence(name: str, found: Sequence[Any], expected: Any, rtol: float, atol: float) -> list[OutputComparison]:
-    parts = list(expected) if isinstance(expected, list | tuple | np.ndarray) or is_array(expected) and expected.ndim else None
+    stacked = (isinstance(expected, np.ndarray) or is_array(expected)) and expected.ndim > 0
+    parts = list(expected) if stacked or isinstance(expected, list | tuple) else None
     if parts is None or len(parts) != len(found):
         given = type(expected).__name__ if parts is None else f"{len(parts)} parts"
         raise ShapeError(f"output {name!r} is a sequence of {len(found)}", {"expectation": given, "give": "a list of as many"})
@@ -139,8 +142,8 @@ def _bare(held: Any) -> Any:
 
 def _texts(what: str, array: Array) -> Array:
     flat = [text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in array.reshape(-1).tolist()]
-    odd = next((i for i, text in enumerate(flat) if not isinstance(text, str)), None)
-    if odd is not None:
+    if not all(isinstance(text, str) for text in flat):
+        odd = next((i for i, held in enumerate(flat) if not isinstance(held, str | int | float)), 0)
         at = [int(i) for i in np.unravel_index(odd, array.shape)]
         raise DTypeError(f"{what} cannot be compared", {"expected": "numbers or texts", "found": f"{flat[odd]!r} at {at}"})
     made = np.empty(len(flat), object)
@@ -220,7 +223,8 @@ def _worst(error: Array, allowed: Array) -> Array:
     """In each row [rows, elements], the place of the element that oversteps most; of equals, that of the larger error."""
     over = times_allowed(error, allowed)
     best = over == over.max(axis=1, keepdims=True)
-    return np.argmax(np.where(best, error, -1.0), axis=1)
+    at: Array = np.argmax(np.where(best, error, -1.0), axis=1)
+    return at
 
 
 def _place(at: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -234,7 +238,7 @@ def _samples(found: Array, expected: Array, error: Array, allowed: Array, right:
     rows, shape = error.reshape(len(error), -1), error.shape[1:]
     at = _worst(rows, allowed.reshape(len(error), -1))
     worst = rows[np.arange(len(rows)), at].tolist()
-    correct = right.reshape(len(error), -1).all(axis=1).tolist()
+    correct = np.all(right.reshape(len(error), -1), axis=1).tolist()
     return tuple(
         SampleComparison(i, correct[i], worst[i], _place(place, shape), found[i], expected[i])
         for i, place in enumerate(at.tolist())

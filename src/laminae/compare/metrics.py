@@ -1,53 +1,109 @@
-"""Metrics by name, from torchmetrics."""
+"""Metrics by name, from torchmetrics, in float64, over any number of batches of any sizes."""
 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from laminae.base import torch
-from laminae.base.errors import ShapeError, UsageError
-from laminae.base.shapes import format_shape
+import numpy as np
 
-ERRORS = {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "r2": "R2Score", "mape": "MeanAbsolutePercentageError"}
+from laminae.base import torch
+from laminae.base.errors import UsageError
+from laminae.compare.held import Array, Held
+
+ERRORS = {
+    "mse": "MeanSquaredError",
+    "mae": "MeanAbsoluteError",
+    "r2": "R2Score",
+    "mape": "MeanAbsolutePercentageError",
+}
 """Metrics of numbers: output and expectation have one shape."""
 
 CLASSES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1Score", "auroc": "AUROC"}
-"""Metrics of classes: the output is [batch, classes] scores, the expectation [batch] ids. Averages are plain (micro)."""
+"""Metrics of classes: the output is [batch, classes, …] scores, the expectation [batch, …] ids or the output's shape, one-hot.
+
+An output [batch] or [batch, 1] is the probability of class 1 of two. Precision, recall, f1 and auroc are macro: the plain
+mean over the classes. (Micro, over all samples, each of the first three would be the accuracy.)
+"""
 
 NAMES = (*CLASSES, "top-K", *ERRORS)
 
 
 class Metric:
-    """One metric over all batches. Made at the first batch, when the number of classes is seen."""
+    """One metric over all batches. The torchmetrics object is made at the first batch, when the classes are known."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._make, self._prepare = _recipe(name)
+        self._make, self._numbers = _recipe(name)
+        self._held = Held(name)
         self._metric: Any = None
+        self._kept: list[tuple[Array, Array]] = []
 
     def update(self, output: Any, expected: Any) -> None:
-        """output, expected: tensors of one batch. Raises ShapeError where the metric cannot hold one against the other."""
-        output, expected = self._prepare(self.name, output, expected)
+        """Take in one batch, arrays or tensors.
+
+        Raises ShapeError, DTypeError or UsageError where the metric cannot hold one against the other; of an id that is no
+        class it names the sample, counted over all batches. What was taken in before stays.
+        """
+        a, b = self._held.take(output, expected)
+        with np.errstate(all="ignore"):
+            found, wanted = self._held.numbers(a, b) if self._numbers else self._held.classes(a, b)
         if self._metric is None:
-            self._metric = self._make(output)
-        self._metric.update(output, expected)
+            self._metric = self._make(found).set_dtype(torch.float64)
+        if self.name == "auroc":
+            self._kept.append((found, wanted))
+        elif found.size:
+            self._metric.update(torch.from_numpy(found.astype(np.float64)), torch.from_numpy(wanted))
+        self._held.count(a)
 
     def value(self) -> float:
-        """Over all batches so far; NaN where there was none."""
-        return float("nan") if self._metric is None else float(self._metric.compute())
+        """Over all batches so far; NaN where there was no sample."""
+        if self.name == "auroc" and self._kept:
+            return self._auroc(np.concatenate([s for s, _ in self._kept]), np.concatenate([ids for _, ids in self._kept]))
+        if self._metric is None or not self._metric.update_called:
+            return float("nan")
+        return float(self._metric.compute())
+
+    def _auroc(self, scores: Array, ids: Array) -> float:
+        """The mean over the classes of which there are samples, and others. Scores outside 0 to 1 are logits, in all batches."""
+        scores = scores.astype(np.float64)
+        if scores.size and (scores.min() < 0 or scores.max() > 1):
+            powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+            scores = powers / powers.sum(axis=1, keepdims=True)
+        counts = np.bincount(ids, minlength=scores.shape[1])
+        both = (counts > 0) & (counts < len(ids))
+        if not both.any() or np.isnan(scores).any():
+            return float("nan")
+        self._metric.reset()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # classes without a sample are left out here
+            self._metric.update(torch.from_numpy(scores), torch.from_numpy(ids))
+            return float(self._metric.compute().numpy()[both].mean())
 
 
-def _recipe(name: str) -> tuple[Callable[[Any], Any], Callable[[str, Any, Any], tuple[Any, Any]]]:
-    top = re.fullmatch(r"top-?(\d+)", name)
-    if top:
-        return lambda output: _classifier("Accuracy", output, top_k=int(top[1])), _classes
+def _recipe(name: str) -> tuple[Callable[[Array], Any], bool]:
+    """How the torchmetrics object is made from the first batch, and whether it takes numbers rather than classes."""
+    top = re.fullmatch(r"top-?([0-9]{1,9})", name)
+    if top and int(top[1]):
+        return lambda scores: _top(int(top[1]), scores), False
     if name in CLASSES:
-        return lambda output: _classifier(CLASSES[name], output), _classes
+        average = {"accuracy": "micro", "auroc": "none"}.get(name, "macro")
+        return lambda scores: _classifier(CLASSES[name], scores, average=average), False
     if name in ERRORS:
-        return lambda output: _torchmetrics(ERRORS[name]), _numbers
-    raise UsageError(f"there is no metric {name!r}", {"there are": ", ".join(NAMES)})
+        return lambda numbers: _torchmetrics(ERRORS[name]), True
+    raise UsageError(f"there is no metric {name!r}", {"there are": ", ".join(NAMES), "K": "1 or more"})
+
+
+def _top(k: int, scores: Array) -> Any:
+    if k > scores.shape[1]:
+        raise UsageError(f"there is no top-{k} of {scores.shape[1]} classes", {"at most": f"top-{scores.shape[1]}"})
+    return _classifier("Accuracy", scores, average="micro", top_k=k)
+
+
+def _classifier(kind: str, scores: Array, **arguments: Any) -> Any:
+    return _torchmetrics(kind, task="multiclass", num_classes=scores.shape[1], validate_args=False, **arguments)
 
 
 def _torchmetrics(kind: str, **arguments: Any) -> Any:
@@ -56,37 +112,11 @@ def _torchmetrics(kind: str, **arguments: Any) -> Any:
     return getattr(torchmetrics, kind)(**arguments)
 
 
-def _classifier(kind: str, output: Any, **arguments: Any) -> Any:
-    classes = output.shape[1]
-    average = {} if kind == "AUROC" else {"average": "micro"}
-    return _torchmetrics(kind, task="multiclass", num_classes=classes, validate_args=False, **average, **arguments)
-
-
-def _classes(name: str, output: Any, expected: Any) -> tuple[Any, Any]:
-    if output.ndim == 1 or (output.ndim == 2 and output.shape[1] == 1):
-        score = output.reshape(-1)
-        output = torch.stack([1 - score, score], 1)
-    if expected.ndim == output.ndim and expected.shape == output.shape:
-        expected = expected.argmax(1)
-    expected = expected.reshape(-1) if expected.ndim == 2 and expected.shape[1] == 1 else expected
-    if output.ndim < 2 or expected.shape != output.shape[:1] + output.shape[2:]:
-        raise _unfit(name, "[batch, classes] scores and [batch] ids", output, expected)
-    return output, expected.long()
-
-
-def _numbers(name: str, output: Any, expected: Any) -> tuple[Any, Any]:
-    if output.shape != expected.shape:
-        raise _unfit(name, "one shape: they are never broadcast", output, expected)
-    return output.reshape(-1), expected.reshape(-1).to(output.dtype)
-
-
-def _unfit(name: str, wanted: str, output: Any, expected: Any) -> ShapeError:
-    return ShapeError(
-        f"metric {name!r} cannot hold this output against this expectation",
-        {"expected": wanted, "output": format_shape(tuple(output.shape)), "expectation": format_shape(tuple(expected.shape))},
-    )
-
-
 def metrics(names: Sequence[str] | str) -> list[Metric]:
-    """The metrics of these names; raises UsageError for one that is not known."""
-    return [Metric(name) for name in ([names] if isinstance(names, str) else names)]
+    """The metrics of these names, each once; raises UsageError for one that is not known."""
+    wanted = [names] if isinstance(names, str) else names
+    if not isinstance(wanted, Sequence | set | frozenset) or not wanted or not all(isinstance(name, str) for name in wanted):
+        raise UsageError(
+            f"metrics={names!r} names no metrics", {"expected": "a name or a list of names", "there are": ", ".join(NAMES)}
+        )
+    return [Metric(name) for name in dict.fromkeys(wanted)]

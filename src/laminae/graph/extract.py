@@ -59,6 +59,46 @@ def extract(graph: Graph, layers: Sequence[Layer]) -> Graph:
     return part
 
 
+def between(graph: Graph, starts: Sequence[str], end: str) -> Graph:
+    """What makes the value named `end` out of those named `starts`, which may be parameters: one input each, one output.
+
+    Raises EditError for a name that the graph does not have, or where `end` also needs an input that is none of `starts`.
+    """
+    named: dict[str, Value | Parameter] = {**graph.parameters, **{value.name: value for value in graph.values()}}
+    missing = [name for name in (*starts, end) if name not in named]
+    if missing:
+        raise EditError("no such value", {"names": ", ".join(map(repr, missing))})
+    given = [named[name] for name in starts]
+    layers = _makers(graph, named[end], set(given))
+    part = Graph(graph.name, opsets=graph.opsets)
+    part.functions, part.notes = graph.functions, dict(graph.notes)
+    names = {layer.name for layer in layers}
+    renamed: dict[Value | Parameter, Value] = {}
+    for name, start in zip(starts, given, strict=True):
+        renamed[start] = part.add_input(name, start.dtype, start.shape, layer=f"{name}:in" if name in names else name)
+    for layer in layers:
+        part.append(_clone(layer, renamed))
+        part.parameters.update((p.name, p) for p in layer.reads if isinstance(p, Parameter) and p not in renamed)
+    part.outputs = (renamed[named[end]],)
+    part.changed()
+    return part
+
+
+def _makers(graph: Graph, end: Value | Parameter, given: set[Value | Parameter]) -> list[Layer]:
+    """The layers that `end` needs where `given` are there already, in forward order."""
+    needed: set[Layer] = set()
+    waiting = [end]
+    while waiting:
+        value = waiting.pop()
+        if value in given or isinstance(value, Parameter) or value.producer in needed:
+            continue
+        if value.producer is None or value.producer.is_input:
+            raise EditError(f"value {end.name!r} depends on {value.name!r}, which is not given")
+        needed.add(value.producer)
+        waiting += value.producer.reads
+    return [layer for layer in graph.layers if layer in needed]
+
+
 def _clone(layer: Layer, renamed: dict[Value | Parameter, Value]) -> Layer:
     outputs = []
     for value in layer.outputs:

@@ -77,14 +77,14 @@ def _text(number: Any) -> str:
 
 def _parsed(array: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
     """Texts read as numbers: `1e-5`, `+INF`, `nan`; where a whole number is wanted, cut towards zero."""
-    read = _float if "float" in name else _integer
-    numbers = [read(text, name) for text in array.reshape(-1)]
-    if name == "bool":
-        return np.array([n != 0 for n in numbers], dtype=bool).reshape(array.shape)
+    texts = array.reshape(-1).tolist()
     if "float" in name:
-        wide = np.array(numbers, dtype=np.float64)
+        wide = np.array([_float(text, name) for text in texts], dtype=np.float64)
         with np.errstate(all="ignore"):
             return wide.astype(numpy_dtype(name)).reshape(array.shape)
+    numbers = [_integer(text, name) for text in texts]
+    if name == "bool":
+        return np.array([n != 0 for n in numbers], dtype=bool).reshape(array.shape)
     bits = np.array([n & (2**64 - 1) for n in numbers], dtype=np.uint64)
     return bits.astype(numpy_dtype(name)).reshape(array.shape)
 

@@ -45,8 +45,19 @@ def transformed(scores: Tensor, post_transform: str) -> Tensor:
     if post_transform == "SOFTMAX_ZERO":
         return _softmax_zero(scores)
     if post_transform == "PROBIT":
-        return torch.special.ndtri(scores)
+        return torch.special.ndtri(scores)  # type: ignore[no-any-return]
     raise AttributeValueError(f"no post_transform {post_transform!r}", {"known": ", ".join(TRANSFORMS)})
+
+
+def two_scores(score: Tensor, other: Tensor, post_transform: str) -> Tensor:
+    """[rows, 1], the one score of two classes, the second's, and the first's in its place before it, `other`.
+
+    As in ONNX Runtime, LOGISTIC gives σ(-score) and σ(score), and a softmax of one score leaves it as it is.
+    """
+    if post_transform == "LOGISTIC":
+        return torch.sigmoid(torch.cat([-score, score], -1))
+    scores = torch.cat([other, score], -1)
+    return transformed(scores, post_transform) if post_transform == "PROBIT" else scores
 
 
 def _softmax_zero(scores: Tensor) -> Tensor:

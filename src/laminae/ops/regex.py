@@ -150,7 +150,7 @@ def _sequence(automaton: Automaton, items: Any, flags: int, end: int) -> int:
 
 def _item(automaton: Automaton, operator: str, argument: Any, flags: int, end: int) -> int:
     if operator in REPEATS:
-        return _repeat(automaton, *argument, flags, end)
+        return _repeat(automaton, argument, flags, end)
     if operator == "BRANCH":
         return automaton.add(None, *[_sequence(automaton, branch, flags, end) for branch in argument[1]])
     if operator == "SUBPATTERN":
@@ -163,7 +163,8 @@ def _item(automaton: Automaton, operator: str, argument: Any, flags: int, end: i
     return automaton.add(_one_character(operator, argument, flags), end)
 
 
-def _repeat(automaton: Automaton, least: int, most: Any, inner: Any, flags: int, end: int) -> int:
+def _repeat(automaton: Automaton, argument: Any, flags: int, end: int) -> int:
+    least, most, inner = argument
     if most is _constants.MAXREPEAT:
         start = automaton.add(None, end)
         automaton.nexts[start].append((None, _sequence(automaton, inner, flags, start)))

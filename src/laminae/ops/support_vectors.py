@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
 from laminae.base.errors import AttributeValueError
@@ -27,7 +27,7 @@ def kernel(X: Tensor, vectors: Tensor, kernel_type: str, kernel_params: Sequence
     raise AttributeValueError(f"no kernel_type {kernel_type!r}", {"known": "LINEAR, POLY, RBF, SIGMOID"})
 
 
-def pairs(classes: int, device: object = None) -> Tensor:
+def pairs(classes: int, device: Any = None) -> Tensor:
     """[2, classes · (classes - 1) / 2]: 0 and 1, 0 and 2, …, 1 and 2, …"""
     return torch.triu_indices(classes, classes, 1, device=device)
 

@@ -173,19 +173,17 @@ def floats(values: Sequence[float], as_tensor: Any) -> Array:
 REDUCTIONS = {"SUM": "sum", "AVERAGE": "sum", "MIN": "amin", "MAX": "amax"}
 
 
-def totals(forest: Forest, weights: Weights, X: Tensor, targets: int, function: str = "SUM") -> tuple[Tensor, Tensor]:
-    """[rows, features] → [rows, targets], what the leaves give put together by `function`, 0 where none does; and where one does."""
-    parts = X.split(max(1, CELLS // max(1, len(forest.roots) * max(1, weights.most))))
-    made = [_totals(forest, weights, rows, targets, function) for rows in parts]
-    return torch.cat([total for total, _ in made]), torch.cat([given for _, given in made])
-
-
-def _totals(forest: Forest, weights: Weights, X: Tensor, targets: int, function: str) -> tuple[Tensor, Tensor]:
+def totals(forest: Forest, weights: Weights, X: Tensor, targets: int, function: str = "SUM") -> Tensor:
+    """[rows, features] → [rows, targets]: what the leaves give to each target put together by `function`, 0 where none does."""
     if function not in REDUCTIONS:
         raise AttributeValueError(f"no aggregate_function {function!r}", {"known": ", ".join(REDUCTIONS)})
+    parts = X.split(max(1, CELLS // max(1, len(forest.roots) * max(1, weights.most))))
+    return torch.cat([_totals(forest, weights, rows, targets, function) for rows in parts])
+
+
+def _totals(forest: Forest, weights: Weights, X: Tensor, targets: int, function: str) -> Tensor:
     target, weight, there = weights.of(forest.leaves(X))
     target = torch.where(there, target, targets)  # those that are not there go to a column of their own
     total = weight.new_zeros(len(X), targets + 1)
     total = total.scatter_reduce(1, target, weight, REDUCTIONS[function], include_self=False)[:, :targets]
-    given = torch.zeros(len(X), targets + 1, dtype=torch.bool, device=X.device).scatter(1, target, True)[:, :targets]
-    return total / len(forest.roots) if function == "AVERAGE" else total, given
+    return total / len(forest.roots) if function == "AVERAGE" else total

@@ -66,7 +66,7 @@ def _sample(output: OutputComparison, sample: SampleComparison, x: Any) -> Row:
         whole = (_bare(expected), _bare(found))
         return Row((output.name, name, "", *whole, worst, sign))
     at = f"[{', '.join(map(str, sample.at))}]"
-    pair = (number(expected[sample.at].item(), 6), number(found[sample.at].item(), 6))
+    pair = (_one(expected, sample.at), _one(found, sample.at))
     return Row((output.name, name, at, *pair, worst, sign))
 
 
@@ -74,8 +74,13 @@ def _bare(array: np.ndarray[Any, Any]) -> str:
     return sample_name(array.reshape(-1)).strip("()") if array.size == 1 else sample_name(array.reshape(-1))
 
 
+def _one(array: np.ndarray[Any, Any], at: tuple[int, ...]) -> str:
+    element = array[at]
+    return number(element.item() if hasattr(element, "item") else element, 6)
+
+
 def _small_input(x: Any) -> bool:
-    return x is not None and len(x.shape) >= 1 and x.shape[0] > 0 and int(np.prod(x.shape[1:])) <= ELEMENTS
+    return len(getattr(x, "shape", ())) >= 1 and x.shape[0] > 0 and int(np.prod(x.shape[1:])) <= ELEMENTS
 
 
 def _x(x: Any, sample: int) -> str:
@@ -87,12 +92,20 @@ def _x(x: Any, sample: int) -> str:
 def _notes(outputs: Sequence[OutputComparison]) -> list[str]:
     notes = [f"{o.name}: {o.text}" for o in outputs if o.text]
     for output in outputs:
+        if output.text:
+            continue
         if not output.elements:
             notes.append(f"{output.name} is empty: nothing to compare")
             continue
         at = f"[{', '.join(map(str, output.at))}]"
         wrong = f"{output.wrong_elements:,} of {output.elements:,} elements are wrong; " if output.wrong_elements else ""
-        notes.append(
-            f"{output.name}: {wrong}worst {at}, {number(output.worst, 3)} off where {number(output.allowed, 3)} is allowed"
-        )
+        notes.append(f"{output.name}: {wrong}{_worst(output, at)}")
     return notes
+
+
+def _worst(output: OutputComparison, at: str) -> str:
+    if not isinstance(output.expected, str):
+        return f"worst {at}, {number(output.worst, 3)} off where {number(output.allowed, 3)} is allowed"
+    if output.correct:
+        return "every text is as expected"
+    return f"the first {at} is {number(output.found)} where {number(output.expected)} is expected"

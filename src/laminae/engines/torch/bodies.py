@@ -38,3 +38,9 @@ class Context:
         program = self._program.inner(body, f"{self._layer.path}/{label}", self._given)
         inner = self._run.inside(self._layer, self._layer.path, label, program)
         return program.body(inner, inputs, outer)
+
+    def run_between(self, starts: Sequence[str], end: str, *inputs: Any) -> Any:
+        """The value named `end` of the graph around the layer, made anew out of `inputs` in place of the values `starts`."""
+        program = self._program.between(starts, end)
+        run = type(self._run)(program, f"{self._run.path}{self._layer.path}/", within=self._run.within)
+        return program.body(run, inputs, {})[0]

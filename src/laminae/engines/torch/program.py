@@ -15,7 +15,10 @@ from laminae.base.settings import settings
 from laminae.engines.torch.explain import explain
 from laminae.engines.torch.steps import closure
 from laminae.graph import Graph, Layer, Parameter, Value
-from laminae.plan.plan import NOTHING, RUN, Plan
+from laminae.graph.extract import between
+from laminae.plan.plan import NOTHING, RUN, Plan, make_plan
+from laminae.plan.policy import NONE
+from laminae.plan.resolve import resolve
 
 if TYPE_CHECKING:
     from laminae.engines.torch.engine import TorchEngine
@@ -88,11 +91,23 @@ class Program:
         self.acts = [closure(step, self) for step in plan.steps]
         self.kept = {slot for step in plan.order if step.kept for slot in step.writes if slot is not None}
         self._input_kept = [step.kept for step in plan.order if step.layer.is_input]
+        self.around = plan.graph
+        self._parts: dict[tuple[str, ...], Program] = {}
         self._empty = [None] * (plan.slots - 2 - len(plan.parameters))
 
     def inner(self, body: Graph, path: str, given: dict[str, Any]) -> Program:
         """The program of a body, made at its first run."""
         return self.engine.program(body, self.plan.policy.inside(path), self.device, noting=self.noting, given=given, body=True)
+
+    def between(self, starts: Sequence[str], end: str) -> Program:
+        """The program of what makes one value of this graph out of others, by name; made at its first run."""
+        key = (*starts, end)
+        if key not in self._parts:
+            part = between(self.around, starts, end)
+            plan = make_plan(part, resolve(part), NONE, body=True)
+            self._parts[key] = Program(self.engine, plan, self.device, noting=False, given=self.given)
+            self._parts[key].around = self.around
+        return self._parts[key]
 
     def slots(self, run: Run, inputs: Sequence[Any], captured: Sequence[Any] = ()) -> list[Any]:
         """The slots before the first step."""

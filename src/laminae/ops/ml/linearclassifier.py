@@ -1,7 +1,7 @@
 """LinearClassifier. https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html"""
 
 from laminae.base import torch
-from laminae.ops.classes import ML, classifier_shape, labelled, transformed
+from laminae.ops.classes import ML, classifier_shape, labelled, transformed, two_scores
 from laminae.ops.prepared import prepared
 
 
@@ -17,7 +17,7 @@ def linearclassifier(
 ):
     """Y: the label of the largest of the scores X Wᵀ + b; Z: the scores after `post_transform`, [rows, classes], float32.
 
-    One score for two labels is that of the second: it wins where the score is greater than 0.
+    One score for two labels is that of the second, which wins where it is greater than 0; the first's is 1 - score.
     """
     label = labelled(classlabels_ints, classlabels_strings)
     labels = len(classlabels_ints or classlabels_strings)
@@ -29,8 +29,8 @@ def linearclassifier(
         scores = torch.nn.functional.linear(X, W.reshape(-1, X.shape[-1]), b)
         if scores.shape[-1] == 1:
             places = (scores > 0).to(torch.int64).squeeze(-1)
-            scores = torch.cat([-scores, scores], -1) if labels == 2 else scores
-            return label(places), transformed(scores, post_transform)
+            both = two_scores(scores, 1 - scores, post_transform) if labels == 2 else transformed(scores, post_transform)
+            return label(places), both
         return label(scores.argmax(-1)), transformed(scores, post_transform)
 
     return classify

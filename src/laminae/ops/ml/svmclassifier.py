@@ -14,8 +14,8 @@ def svmclassifier_shape(X, *, classlabels_ints=(), classlabels_strings=(), prob_
 
 @prepared("SVMClassifier", kind="kernel", shape=svmclassifier_shape, domain=ML)
 def svmclassifier(
-    *, classlabels_ints=(), classlabels_strings=(), coefficients=(), kernel_params=(), kernel_type="LINEAR", post_transform="NONE",
-    prob_a=(), prob_b=(), rho=(0.0,), support_vectors=(), vectors_per_class=(),
+    *, classlabels_ints=(), classlabels_strings=(), coefficients=(), kernel_params=(), kernel_type="LINEAR",
+    post_transform="NONE", prob_a=(), prob_b=(), rho=(0.0,), support_vectors=(), vectors_per_class=(),
 ):  # fmt: skip
     """Y: the label of the class that wins most pairs; Z, float32: a probability for each class where there are prob_a and prob_b.
 

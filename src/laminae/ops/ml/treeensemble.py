@@ -30,16 +30,17 @@ def treeensemble(
         np.concatenate([np.asarray(ids) + inner * np.asarray(leafs), own])
         for ids, leafs in ((nodes_truenodeids, nodes_trueleafs), (nodes_falsenodeids, nodes_falseleafs))
     )
+    missing = nodes_missing_value_tracks_true or [0] * inner
     forest = trees.forest(
         feature=_padded(nodes_featureids, leaves), value=_padded(as_numpy(nodes_splits).reshape(-1), leaves),
-        mode=_padded(modes, leaves), true=true, false=false, missing=_padded(nodes_missing_value_tracks_true or [0] * inner, leaves),
+        mode=_padded(modes, leaves), true=true, false=false, missing=_padded(missing, leaves),
         roots=tree_roots, members=_members(membership_values, modes, leaves),
     )  # fmt: skip
     weights = trees.leaf_weights(own, leaf_targetids, as_numpy(leaf_weights).reshape(-1), inner + leaves)
     targets = n_targets or max(leaf_targetids) + 1
 
     def regress(X):
-        Y, _ = trees.totals(forest, weights, X, targets, FUNCTIONS[aggregate_function])
+        Y = trees.totals(forest, weights, X, targets, FUNCTIONS[aggregate_function])
         return transformed(Y, TRANSFORMS[post_transform]).to(X.dtype)
 
     return regress

@@ -1,7 +1,7 @@
 """TreeEnsembleClassifier. https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html"""
 
 from laminae.base import torch
-from laminae.ops.classes import ML, classifier_shape, labelled, transformed
+from laminae.ops.classes import ML, classifier_shape, labelled, transformed, two_scores
 from laminae.ops.prepared import prepared
 from laminae.ops.trees import floats, named_forest, named_weights, totals
 
@@ -19,8 +19,9 @@ def treeensembleclassifier(
 ):  # fmt: skip
     """Y: the label of the largest score; Z: the sum of what the leaves give to each class, and base_values, float32.
 
-    Where the leaves of two classes all give to one, its score is the second's: a probability that wins above ½ if no
-    weight is negative, else a number that wins above 0. The attributes `…_as_tensor` came with version 3.
+    Where the leaves of two classes all give to one, it decides: the second label is that of scores greater than ½, or than
+    0 where a weight is negative; given to class 0 it is the second's score all the same, and the first's is 1 - score, or
+    -score. The attributes `…_as_tensor` came with version 3.
     """
     forest, rows = named_forest(
         nodes_treeids, nodes_nodeids, nodes_featureids, nodes_modes, floats(nodes_values, nodes_values_as_tensor),
@@ -30,19 +31,21 @@ def treeensembleclassifier(
     base = floats(base_values, base_values_as_tensor)
     label = labelled(classlabels_int64s, classlabels_strings)
     classes = len(classlabels_int64s or classlabels_strings)
-    one = classes <= 2 and len(set(class_ids)) == 1
+    positive = bool((given >= 0).all())
+    least = 0.5 if positive else 0.0
+    one = classes <= 2 and len(set(class_ids)) == 1 and len(base) < 2
     weights = named_weights(rows, class_treeids, class_nodeids, [0] * len(class_ids) if one else class_ids, given)
 
     def classify(X):
-        scores, _ = totals(forest, weights, X, 1 if one else classes)
-        if one:
-            return _of_one(scores + (float(base[-1]) if len(base) else 0), bool((given >= 0).all()))
+        scores = totals(forest, weights, X, 1 if one else classes)
         scores = scores + scores.new_tensor(base) if len(base) else scores
-        return label(scores.argmax(-1)), transformed(scores, post_transform).to(torch.float32)
-
-    def _of_one(score, positive):
-        places = (score > (0.5 if positive else 0)).to(torch.int64).squeeze(-1)
-        scores = torch.cat([1 - score if positive else -score, score], -1)
-        return label(places), transformed(scores, post_transform).to(torch.float32)
+        if not one:
+            return label(scores.argmax(-1)), transformed(scores, post_transform).to(torch.float32)
+        places = (scores > least).to(torch.int64).squeeze(-1)
+        if class_ids[0] == 1:
+            both = transformed(torch.cat([torch.zeros_like(scores), scores], -1), post_transform)
+        else:
+            both = two_scores(scores, 1 - scores if positive else -scores, post_transform)
+        return label(places), both.to(torch.float32)
 
     return classify

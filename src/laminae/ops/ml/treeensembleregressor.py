@@ -33,7 +33,7 @@ def treeensembleregressor(
     base = floats(base_values, base_values_as_tensor)
 
     def regress(X):
-        Y, _ = totals(forest, weights, X, targets, aggregate_function)
+        Y = totals(forest, weights, X, targets, aggregate_function)
         Y = Y + Y.new_tensor(base) if len(base) else Y
         return transformed(Y, post_transform).to(torch.float32)
 

@@ -1,10 +1,10 @@
 """Loop. https://onnx.ai/onnx/operators/onnx__Loop.html"""
 
 from laminae.base import torch
-from laminae.base.dtypes import torch_dtype
-from laminae.base.errors import LayerError
+from laminae.base.arrays import is_array
 from laminae.base.shapes import Spec
 from laminae.ops.registry import operator
+from laminae.ops.stacks import stacked
 
 
 def loop_shape(M, cond, *v_initial, body, context):
@@ -28,30 +28,15 @@ def loop(M=None, cond=None, *v_initial, body, context):
     """
     trips = None if M is None else int(M)
     going = True if cond is None else bool(cond)
-    carried, scanned = tuple(v_initial), None
-    device = next((v.device for v in (M, cond, *v_initial) if v is not None), None)
+    carried = tuple(v_initial)
+    scanned = [[] for _ in body.outputs[1 + len(carried) :]]
+    device = next((v.device for v in (M, cond, *v_initial) if is_array(v)), None)
     i = 0
     while going and (trips is None or i < trips):
         outputs = context.run_body(body, torch.tensor(i, device=device), torch.tensor(True, device=device), *carried)
         going, carried, rows = bool(outputs[0]), outputs[1 : 1 + len(carried)], outputs[1 + len(carried) :]
-        scanned = [[] for _ in rows] if scanned is None else scanned
         for stack, row in zip(scanned, rows, strict=True):
             stack.append(row)
         i += 1
-    if scanned is None:
-        return carried + tuple(_empty(value) for value in body.outputs[1 + len(carried) :])
-    return carried + tuple(_stack(rows) for rows in scanned)
-
-
-def _stack(rows):
-    if len({row.shape for row in rows}) > 1:
-        raise LayerError(
-            "a scan output changed its shape between passes", {"shapes": ", ".join(str(list(r.shape)) for r in rows[:4])}
-        )
-    return torch.stack(rows)
-
-
-def _empty(value):
-    """A scan output of no pass: no rows, of the sizes the body declares."""
-    sizes = [dim if isinstance(dim, int) else 0 for dim in value.shape or ()]
-    return torch.empty((0, *sizes), dtype=torch_dtype(value.dtype or "float32"))
+    values = body.outputs[1 + len(carried) :]
+    return carried + tuple(stacked(rows, value) for rows, value in zip(scanned, values, strict=True))

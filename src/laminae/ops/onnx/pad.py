@@ -1,7 +1,8 @@
 """Pad. https://onnx.ai/onnx/operators/onnx__Pad.html"""
 
-from laminae.base import torch
+from laminae.base import host, torch
 from laminae.base.errors import AttributeValueError, ShapeError
+from laminae.base.host import HostArray
 from laminae.base.shapes import Spec
 from laminae.ops.bits import chosen
 from laminae.ops.registry import operator
@@ -40,6 +41,8 @@ def pad(data, pads, constant_value=None, axes=None, *, mode="constant"):
     flat = [n for i in reversed(range(data.ndim)) for n in (amounts[i], amounts[i + data.ndim])]
     if constant_value is None:
         return torch.constant_pad_nd(data, flat)
+    if isinstance(constant_value, HostArray):
+        return host.padded(data, flat, constant_value.item())
     padded = torch.constant_pad_nd(data, flat, constant_value.item())
     if not constant_value.requires_grad:
         return padded

@@ -5,6 +5,7 @@ from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of
+from laminae.ops.stacks import stacked
 
 
 def _split(values, num_scan_inputs):
@@ -70,25 +71,33 @@ def scan(
 
 
 def _stacked(rows, axis, backwards, value):
-    if not rows:
-        sizes = [dim if isinstance(dim, int) else 0 for dim in value.shape or ()]
-        return torch.empty((0, *sizes))
-    return torch.stack(rows[::-1] if backwards else rows, axis)
+    return stacked(rows[::-1] if backwards else rows, value, axis)
 
 
 @operator("Scan", since=8, kind="control", aliases="any")
 def scan_8(sequence_lens=None, *initial_state_and_scan_inputs, body, num_scan_inputs, directions=None, context):
-    """In opset 8 every input has a batch axis before all others, and each sample is scanned on its own."""
-    if sequence_lens is not None:
-        raise ShapeError("Scan of opset 8 with sequence_lens is not known")
+    """In opset 8 every input has a batch axis before all others, and each sample is scanned on its own.
+
+    `sequence_lens`, one for each sample, says how many rows of it there are; the rows of its scan outputs behind are 0.
+    """
+    states, scans = _split(initial_state_and_scan_inputs, num_scan_inputs)
+    samples, longest = scans[0].shape[:2]
+    lengths = [longest] * samples if sequence_lens is None else sequence_lens.tolist()
     results = [
         scan(
-            *(x[b] for x in initial_state_and_scan_inputs),
+            *(x[b] for x in states),
+            *(x[b, :n] for x in scans),
             body=body,
             num_scan_inputs=num_scan_inputs,
             scan_input_directions=directions,
             context=context,
         )
-        for b in range(initial_state_and_scan_inputs[0].shape[0])
+        for b, n in enumerate(lengths)
     ]
-    return tuple(torch.stack(outs) for outs in zip(*results, strict=True))
+    whole = [out[: len(states)] + tuple(_filled(x, longest) for x in out[len(states) :]) for out in results]
+    return tuple(torch.stack(outs) for outs in zip(*whole, strict=True))
+
+
+def _filled(x, length):
+    """x with rows of 0 behind, up to that length."""
+    return x if len(x) == length else torch.cat([x, x.new_zeros(length - len(x), *x.shape[1:])])

@@ -19,10 +19,13 @@ def tfidfvectorizer(
 ):  # fmt: skip
     """How often each n-gram of the pool stands in each row: [C] → [columns], [N, C] → [N, columns].
 
-    TF: the counts; IDF: 1 where there are any, TFIDF: the counts, both times `weights`, which are one per column.
+    TF: the counts; IDF: 1 where there are any, TFIDF: the counts, both times `weights`, which are one per n-gram.
     """
     pool = pool_int64s or pool_strings
     lengths = range(min_gram_length, max_gram_length + 1)
     counts = counted(X, pool, ngram_counts, ngram_indexes, lengths, max_skip_count)
     Y = counts.clamp(max=1) if mode == "IDF" else counts
-    return Y * Y.new_tensor(weights) if weights and mode != "TF" else Y
+    if not weights or mode == "TF":
+        return Y
+    of_columns = dict(zip(ngram_indexes, weights, strict=True))
+    return Y * Y.new_tensor([of_columns.get(i, 1.0) for i in range(Y.shape[-1])])

@@ -1,6 +1,7 @@
 """Unique. https://onnx.ai/onnx/operators/onnx__Unique.html"""
 
 from laminae.base import torch
+from laminae.base.host import HostArray, ranks
 from laminae.base.shapes import Spec, product
 from laminae.ops.bits import chosen
 from laminae.ops.registry import operator
@@ -24,8 +25,9 @@ def unique(X, *, axis=None, sorted=1):
     """
     X, axis = (X.flatten(), 0) if axis is None else (X, axis)
     n = X.shape[axis]
-    _, inverse, counts = torch.unique(X, return_inverse=True, return_counts=True, dim=axis if X.ndim > 1 else None)
-    first = torch.full_like(counts, n).scatter_reduce(0, inverse, torch.arange(n, device=X.device), "amin")
+    keys = ranks(X) if isinstance(X, HostArray) else X
+    _, inverse, counts = torch.unique(keys, return_inverse=True, return_counts=True, dim=axis if X.ndim > 1 else None)
+    first = torch.full_like(counts, n).scatter_reduce(0, inverse, torch.arange(n, device=counts.device), "amin")
     if not sorted:
         order = first.argsort()
         first, counts, inverse = first[order], counts[order], order.argsort()[inverse]
