@@ -1,4 +1,4 @@
-"""`python -m benchmarks [chain] [startup] [models] [opening]`: all tables, or the ones named.
+"""`python -m benchmarks [chain] [startup] [models] [opening] [operators]`: all tables, or the ones named.
 
 Results are also kept as JSON in benchmarks/results/, which git does not track.
 """
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chain, measure, models, opening
+from benchmarks import chain, measure, models, opening, operators
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -69,9 +69,21 @@ def run_models() -> dict[str, float]:
 
 def run_opening() -> dict[str, float]:
     opening.file()
-    found = measure.medians(measure.interleave("benchmarks.opening", opening.CONTESTANTS))
-    table(opening.TITLE, found)
-    return found
+    rows = measure.interleave_tables("benchmarks.opening", opening.CONTESTANTS)
+    print(f"\n{opening.TITLE}")
+    for name, row in rows.items():
+        print(f"  {name:<20} {row['ms']:10.2f} ms   {row['MB']:8.0f} MB more of the process's own memory")
+    return {name: row["ms"] for name, row in rows.items()}
+
+
+def run_operators() -> dict[str, float]:
+    found = measure.interleave_tables("benchmarks.operators", operators.CONTESTANTS)
+    print(f"\n{operators.TITLE}; `laminae` is a whole model of one layer, its input checked")
+    print(f"  {'':<20} {'torch':>10} {'laminae':>10} {'onnxruntime':>12}  laminae − torch")
+    for name, plain in found["torch"].items():
+        ours, theirs = found["laminae"][name], found["onnxruntime"][name]
+        print(f"  {name:<20} {plain:10.4f} {ours:10.4f} {theirs:12.4f}  {(ours - plain) * 1e3:8.1f} µs  {ours / plain:6.2f} ×")
+    return {f"{name}/{contestant}": ms for contestant, rows in found.items() for name, ms in rows.items()}
 
 
 TABLES: dict[str, Callable[[], dict[str, float]]] = {
@@ -79,6 +91,7 @@ TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "startup": run_startup,
     "models": run_models,
     "opening": run_opening,
+    "operators": run_operators,
 }
 
 

@@ -33,6 +33,18 @@ def interleave(module: str, contestants: Sequence[str], *, rounds: int = 5) -> d
     return found
 
 
+def interleave_tables(module: str, contestants: Sequence[str], *, rounds: int = 3) -> dict[str, dict[str, float]]:
+    """The same for contestants that print one JSON object, name → ms: the median for each name and contestant."""
+    found: dict[str, dict[str, list[float]]] = {name: {} for name in contestants}
+    for _ in range(rounds):
+        for contestant in contestants:
+            command = [sys.executable, "-m", module, contestant]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            for name, ms in json.loads(done.stdout.strip().splitlines()[-1]).items():
+                found[contestant].setdefault(name, []).append(ms)
+    return {contestant: medians(rows) for contestant, rows in found.items()}
+
+
 def interleave_commands(commands: dict[str, list[str]], *, rounds: int = 9) -> dict[str, list[float]]:
     """Whole commands in turn; wall-clock ms of each."""
     found: dict[str, list[float]] = {name: [] for name in commands}

@@ -7,7 +7,7 @@ from laminae.ops.trees import floats, named_forest, named_weights, totals
 
 
 def treeensembleclassifier_shape(X, *, classlabels_int64s=(), classlabels_strings=(), **attributes):
-    return classifier_shape(X, classlabels_strings, max(2, len(classlabels_int64s or classlabels_strings)))
+    return classifier_shape(X, classlabels_strings, len(classlabels_int64s or classlabels_strings))
 
 
 @prepared("TreeEnsembleClassifier", kind="tree", shape=treeensembleclassifier_shape, domain=ML)
@@ -33,7 +33,7 @@ def treeensembleclassifier(
     classes = len(classlabels_int64s or classlabels_strings)
     positive = bool((given >= 0).all())
     least = 0.5 if positive else 0.0
-    one = classes <= 2 and len(set(class_ids)) == 1 and len(base) < 2
+    one = classes == 2 and len(set(class_ids)) == 1 and len(base) < 2
     weights = named_weights(rows, class_treeids, class_nodeids, [0] * len(class_ids) if one else class_ids, given)
 
     def classify(X):
