@@ -114,6 +114,13 @@ def state(values):
     return [x._version if torch.is_tensor(x) else x.numpy().tolist() for x in arrays(values)]
 
 
+def test_an_operator_gives_a_tuple_only_where_it_says_so():
+    for turn in turns():
+        one = turn.attributes() | ({"n_outputs": 1} if "n_outputs" in turn.operator.asks else {})
+        made = turn.operator.run(*turn.inputs, **one)
+        assert isinstance(made, tuple) == turn.operator.several, f"{turn.operator.name} in {turn.case}"
+
+
 def test_no_operator_changes_what_it_reads():
     for turn in turns():
         before = state(turn.inputs), [len(x) for x in turn.inputs if isinstance(x, list)]

@@ -49,6 +49,7 @@ class Operator:
     random: bool
     foreign: bool = False
     pure: bool = True
+    several: bool = False
     direct: Callable[..., Callable[..., Any] | None] | None = None
 
     @cached_property
@@ -131,6 +132,7 @@ def operator(
     random: bool = False,
     foreign: bool = False,
     pure: bool = True,
+    several: bool = False,
     direct: Callable[..., Callable[..., Any] | None] | None = None,
     domain: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -142,7 +144,7 @@ def operator(
     it may with any input.
     random: whether two runs on the same inputs may differ. foreign: written by a user; pure: promises to change no
     input and to keep no output.
-    direct: called once with the attributes, gives the torch function that does the same on the inputs with no Python
+    several: whether it gives a tuple however many outputs the layer has. direct: called once with the attributes, gives the torch function that does the same on the inputs with no Python
     between, or None where there is none: what a forward pass of many small layers is quick by.
     """
 
@@ -150,7 +152,7 @@ def operator(
         global _registered
         versions = _operators.setdefault((domain, name), [])
         versions[:] = [o for o in versions if o.since != since]
-        versions.append(Operator(name, domain, since, run, shape, cost, kind, aliases, random, foreign, pure, direct))
+        versions.append(Operator(name, domain, since, run, shape, cost, kind, aliases, random, foreign, pure, several, direct))
         versions.sort(key=lambda o: o.since)
         _registered += foreign
         return run

@@ -44,12 +44,19 @@ def bind(step: Step, program: Program) -> Callable[..., Any]:
     program.constants[layer] = [attributes[key] for key, value in layer.attributes.items() if isinstance(value, np.ndarray)]
     if "n_outputs" in operator.asks:
         attributes["n_outputs"] = len(layer.outputs)
+    if operator.several and len(layer.outputs) == 1:
+        return first_of(partial(operator.run, **attributes))
     if operator.foreign:
         return foreign(partial(operator.run, **attributes), step.layer, pure=operator.pure)
     direct = None if operator.direct is None else operator.direct(**attributes)
     if direct is not None:
         return direct
     return partial(operator.run, **attributes) if attributes else operator.run
+
+
+def first_of(run: Callable[..., Any]) -> Callable[..., Any]:
+    """For a layer that declares only the first of several outputs."""
+    return lambda *inputs: run(*inputs)[0]
 
 
 def _needs_context(step: Step) -> bool:

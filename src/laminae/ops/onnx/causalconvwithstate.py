@@ -29,7 +29,14 @@ def causalconvwithstate_cost(input, weight, bias=None, past_state=None, *, activ
     return input.size * (weight.size // max(weight.shape[0], 1))
 
 
-@operator("CausalConvWithState", since=27, kind="convolution", shape=causalconvwithstate_shape, cost=causalconvwithstate_cost)
+@operator(
+    "CausalConvWithState",
+    several=True,
+    since=27,
+    kind="convolution",
+    shape=causalconvwithstate_shape,
+    cost=causalconvwithstate_cost,
+)
 def causalconvwithstate(input, weight, bias=None, past_state=None, *, activation="none"):
     """Each channel of input [N, C, T] with its own filter of weight [C, 1, k], over the k latest places; same shape out.
 

@@ -10,7 +10,7 @@ def dynamicquantizelinear_shape(x):
     return Spec("uint8", x.dims), Spec("float32", ()), Spec("uint8", ())
 
 
-@operator("DynamicQuantizeLinear", since=11, kind="quantization", shape=dynamicquantizelinear_shape)
+@operator("DynamicQuantizeLinear", several=True, since=11, kind="quantization", shape=dynamicquantizelinear_shape)
 def dynamicquantizelinear(x):
     """x in uint8, with the scale and zero point by which 0 to 255 cover its range and zero; any shape, same shape out."""
     low, high = torch.aminmax(x)

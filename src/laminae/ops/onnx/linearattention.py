@@ -50,7 +50,7 @@ def linearattention_cost(query, key, value, *inputs, **attributes):
     return n * known(query.shape)[1] * d_k * d_v * (2 * heads + attributes["q_num_heads"])
 
 
-@operator("LinearAttention", since=27, kind="attention", shape=linearattention_shape, cost=linearattention_cost)
+@operator("LinearAttention", several=True, since=27, kind="attention", shape=linearattention_shape, cost=linearattention_cost)
 def linearattention(
     query, key, value, past_state=None, decay=None, beta=None, *, chunk_size=64, kv_num_heads, q_num_heads, scale=0.0,
     update_rule="gated_delta",

@@ -41,13 +41,13 @@ def _parts(size, n):
     return [max(0, min(part, size - i * part)) for i in range(n)]
 
 
-@operator("Split", since=13, kind="movement", shape=split_shape, aliases=True)
+@operator("Split", several=True, since=13, kind="movement", shape=split_shape, aliases=True)
 def split(input, split=None, *, axis=0, num_outputs=None, n_outputs):
     """`input` in parts along `axis`, of the sizes `split`; equal ones where not given (the last may be smaller)."""
     return input.split(_parts(input.shape[axis], n_outputs) if split is None else split.tolist(), axis)
 
 
-@operator("Split", since=2, kind="movement", shape=split_2_shape, aliases=True)
+@operator("Split", several=True, since=2, kind="movement", shape=split_2_shape, aliases=True)
 def split_2(input, *, axis=0, split=None, n_outputs):
     """Until opset 12, `split` is an attribute."""
     return input.split(_parts(input.shape[axis], n_outputs) if split is None else list(split), axis)
@@ -57,7 +57,7 @@ def split_1_shape(input, split_sizes=None, *, axis=0, split=None, n_outputs):
     return split_2_shape(input, axis=axis, split=split if split_sizes is None else open_list(split_sizes), n_outputs=n_outputs)
 
 
-@operator("Split", since=1, kind="movement", shape=split_1_shape, aliases=True)
+@operator("Split", several=True, since=1, kind="movement", shape=split_1_shape, aliases=True)
 def split_1(input, split_sizes=None, *, axis=0, split=None, n_outputs):
     """In opset 1, an attribute or an input (both called split)."""
     return split_2(input, axis=axis, split=split if split_sizes is None else split_sizes.tolist(), n_outputs=n_outputs)

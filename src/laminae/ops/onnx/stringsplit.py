@@ -12,7 +12,7 @@ def stringsplit_shape(X, *, delimiter="", maxsplit=-1):
     return Spec("string", (*X.shape, None)), Spec("int64", X.dims)
 
 
-@operator("StringSplit", since=20, kind="text", shape=stringsplit_shape)
+@operator("StringSplit", several=True, since=20, kind="text", shape=stringsplit_shape)
 def stringsplit(X, *, delimiter="", maxsplit=-1):
     """Y: the parts of each text, along a new last axis, padded by empty ones; Z: how many parts each has.
 

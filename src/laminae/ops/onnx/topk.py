@@ -24,7 +24,7 @@ def topk_shape_1(X, *, k, axis=-1):
     return top_shape(X, k, axis)
 
 
-@operator("TopK", since=10, kind="selection", shape=topk_shape)
+@operator("TopK", several=True, since=10, kind="selection", shape=topk_shape)
 def topk(X, K, *, axis=-1, largest=1, sorted=1):
     """The k largest (smallest) elements along `axis`, in order, and their indices; of equals the lower index comes first."""
     k = int(K)
@@ -37,7 +37,7 @@ def topk(X, K, *, axis=-1, largest=1, sorted=1):
     return values.narrow(axis, 0, k).clone(), indices.narrow(axis, 0, k).clone()
 
 
-@operator("TopK", since=1, kind="selection", shape=topk_shape_1)
+@operator("TopK", several=True, since=1, kind="selection", shape=topk_shape_1)
 def topk_1(X, *, k, axis=-1):
     """Until opset 9, k is an attribute."""
     return topk(X, k, axis=axis)

@@ -17,7 +17,7 @@ def unique_shape(X, *, axis=None, sorted=1):
     return Spec(X.dtype, dims), Spec("int64", (None,)), Spec("int64", (n,)), Spec("int64", (None,))
 
 
-@operator("Unique", since=11, kind="selection", shape=unique_shape)
+@operator("Unique", several=True, since=11, kind="selection", shape=unique_shape)
 def unique(X, *, axis=None, sorted=1):
     """The different elements (slices along `axis`), where each is first, which of them each one is, how many there are.
 

@@ -4,7 +4,7 @@ from laminae.ops.optimizers import stepped, stepped_shape
 from laminae.ops.registry import operator
 
 
-@operator("Adagrad", kind="optimizer", shape=stepped_shape(3), domain="ai.onnx.preview.training")
+@operator("Adagrad", several=True, kind="optimizer", shape=stepped_shape(3), domain="ai.onnx.preview.training")
 def adagrad(R, T, *inputs, decay_factor=0.0, epsilon=9.999999974752427e-07, norm_coefficient=0.0):
     """X - R / (1 + T · decay_factor) · g / (√H + epsilon) with H the sum of all g² so far, g the gradient + norm_coefficient · X.
 
