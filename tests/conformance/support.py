@@ -1,6 +1,6 @@
 """The support table, made from the code and the case suite.
 
-    python -m tests.conformance.support > docs/operators.md
+python -m tests.conformance.support > docs/operators.md
 """
 
 from __future__ import annotations
@@ -43,7 +43,12 @@ def names(domain: str) -> list[str]:
     package = Path(__file__).parents[2] / "src" / FOLDERS[domain].replace(".", "/")
     files = {path.stem.removesuffix("_") for path in package.glob("*.py")}
     standard = {s.name for s in onnx.defs.get_all_schemas_with_history() if s.domain == domain}
-    own = {line.split('"')[1] for path in package.glob("*.py") for line in path.read_text().splitlines() if line.startswith('@operator("')}
+    own = {
+        line.split('"')[1]
+        for path in package.glob("*.py")
+        for line in path.read_text().splitlines()
+        if line.startswith('@operator("')
+    }
     return sorted({n for n in standard | own if n.lower() in files and versions(domain, n)})
 
 

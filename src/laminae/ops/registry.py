@@ -142,10 +142,10 @@ def operator(
     shape: the rule, called as the function is, with a `Spec` for each input; cost: likewise, gives multiply-adds.
     aliases: True where an output may share memory with the first input (a view) or be an attribute's own memory; "any" where
     it may with any input.
-    random: whether two runs on the same inputs may differ. foreign: written by a user; pure: promises to change no
-    input and to keep no output.
-    several: whether it gives a tuple however many outputs the layer has. direct: called once with the attributes, gives the torch function that does the same on the inputs with no Python
-    between, or None where there is none: what a forward pass of many small layers is quick by.
+    random: whether two runs on the same inputs may differ. foreign: written by a user; pure: promises to change no input and
+    to keep no output. several: whether it gives a tuple however many outputs the layer has. direct: called once with the
+    attributes, gives the torch function that does the same on the inputs with no Python between, or None where there is
+    none: what a forward pass of many small layers is quick by.
     """
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
