@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test check format lint types imports fast conformance bench docs wheel clean
+.PHONY: demo test check format lint types imports fast conformance operators bench clean
 
 demo: .venv/ready  ## the tour: three patients, then handwritten digits
 	$(BIN)/laminae demo
@@ -36,6 +36,9 @@ imports:
 
 conformance: .venv/ready  ## the official ONNX case suite: passes per kind
 	$(BIN)/python -m tests.conformance.runner
+
+operators: .venv/ready  ## docs/operators.md, from the code and the case suite
+	$(BIN)/python -m tests.conformance.support > docs/operators.md
 
 bench: .venv/ready  ## speed beside plain torch, each in its own process
 	$(BIN)/python -m benchmarks
