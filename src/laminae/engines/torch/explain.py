@@ -8,9 +8,10 @@ from typing import Any
 from laminae.base.arrays import as_numpy, facts, is_tensor
 from laminae.base.dtypes import dtype_name
 from laminae.base.errors import DTypeError, LaminaeError, LayerError, ShapeError
-from laminae.base.shapes import Spec, format_shape
-from laminae.graph import Layer, Parameter
+from laminae.base.shapes import Shape, Spec, format_shape
+from laminae.graph import Layer, Parameter, Value
 from laminae.plan.plan import Plan, Step
+from laminae.plan.shapes import walk
 
 
 def explain(error: Exception, plan: Plan, place: int, values: list[Any], path: str) -> LaminaeError:
@@ -23,7 +24,7 @@ def explain(error: Exception, plan: Plan, place: int, values: list[Any], path: s
     verb = "failed" if kind is LayerError else "cannot take its input"
     rest = {word: text for word, text in expected.items() if word not in inputs}
     name = path + step.about.path if path else step.about.name
-    return kind(f"layer {name!r} {verb}", {"operator": _operator(plan, step), **inputs, **rest, **_look_at(plan)})
+    return kind(f"layer {name!r} {verb}", {"operator": _operator(plan, step), **inputs, **rest, **_look_at(plan, step, values)})
 
 
 def _operator(plan: Plan, step: Step) -> str:
@@ -71,7 +72,8 @@ def _reason(error: Exception, step: Step, values: list[Any]) -> tuple[type[Lamin
 
 def _told(error: LaminaeError) -> dict[str, str]:
     why = error.details.get("because")
-    return {**error.details, "because": f"{error.message}: {why}" if why else error.message}
+    rest = {word: text for word, text in error.details.items() if word != "because"}
+    return {"because": f"{error.message}: {why}" if why else error.message, **rest}
 
 
 def _rule(step: Step, values: list[Any]) -> LaminaeError | None:
@@ -96,6 +98,18 @@ def _first_sentence(text: str) -> str:
     return text.strip().split("\n")[0][:300]
 
 
-def _look_at(plan: Plan) -> dict[str, str]:
+def _look_at(plan: Plan, step: Step, values: list[Any]) -> dict[str, str]:
+    """What the model takes, and which of the values that were read is another than it is for an input as declared."""
     declared = [f"{v.name!r} {format_shape(v.shape)} {v.dtype or ''}".rstrip() for v in plan.graph.inputs]
-    return {"model takes": ", ".join(declared)} if declared else {}
+    rows = {"model takes": ", ".join(declared)} if declared else {}
+    known = walk(plan.graph).specs
+    for read, slot in zip(step.layer.inputs, step.reads, strict=True):
+        spec, found = known.get(read) if read is not None else None, facts(values[slot])
+        if spec and spec.dims and found and found[0] is not None and isinstance(read, Value) and _other(spec.dims, found[0]):
+            rows["look at"] = f"{_maker(read.producer, read.name)!r} gives {format_shape(spec.dims)} for an input as declared"
+    return rows
+
+
+def _other(declared: Shape, found: Shape) -> bool:
+    """Whether a rank or a size that is a number is another."""
+    return len(declared) != len(found) or any(isinstance(d, int) and d != f for d, f in zip(declared, found, strict=True))
