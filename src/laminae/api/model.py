@@ -19,7 +19,7 @@ from laminae.graph.extract import stretch
 from laminae.graph.select import groups, is_glob, many, one, together, under
 from laminae.layers import build
 from laminae.plan.check import check
-from laminae.plan.describe import describe
+from laminae.plan.describe import declared, describe
 from laminae.see.drawing import draw
 from laminae.see.table import Table, model_table
 from laminae.trace.session import Session
@@ -38,7 +38,7 @@ class Model:
     """
 
     def __init__(
-        self, inputs: Any = None, outputs: Any = None, *, seed: int = 0, name: str = "", graph: rooms.Graph | None = None
+        self, inputs: Any = None, outputs: Any = None, *, seed: int = 0, name: str = "model", graph: rooms.Graph | None = None
     ) -> None:
         if graph is None:
             if inputs is None or outputs is None:
@@ -50,7 +50,7 @@ class Model:
         self._to_look_at = False
 
     @classmethod
-    def chain(cls, *layers: Any, seed: int = 0, name: str = "") -> Model:
+    def chain(cls, *layers: Any, seed: int = 0, name: str = "model") -> Model:
         """Layers one after another, the first an Input. Raises ShapeError naming the layer that cannot take what comes."""
         return cls(graph=build.chain(*layers, seed=seed, name=name))
 
@@ -140,7 +140,12 @@ class Model:
         raise UsageError(f"no layers from {key.start} to {key.stop}", {"there are": f"{len(self.graph.layers)} layers"})
 
     def __contains__(self, name: str) -> bool:
-        return name in self.graph.index.by_name or name in self.graph.index.by_path
+        return isinstance(name, str) and bool(
+            name in self.graph.index.by_name or name.strip("/") in self.graph.index.by_path or under(self.graph, name)
+        )
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [*self.graph.index.by_name, *groups(self.graph)]
 
     def __len__(self) -> int:
         return len(self.graph.layers)
@@ -202,14 +207,15 @@ class Model:
         key = (layers, self.graph.revision)
         if key not in self._parts:
             self._parts = {k: v for k, v in self._parts.items() if k[1] == self.graph.revision}
-            self._parts[key] = Model(graph=alone(self.graph, layers))
+            self._parts[key] = Model(graph=declared(alone(self.graph, layers), self.graph))
         return self._parts[key]
 
     # -- changing ------------------------------------------------------------------------------------------------------
 
     def extract(self, first: str, last: str) -> Model:
         """The stretch from layer or group `first` to layer or group `last`, both included, over the same parameters."""
-        return Model(graph=stretch(self.graph, together(self.graph, first)[0], together(self.graph, last)[-1]))
+        part = stretch(self.graph, together(self.graph, first)[0], together(self.graph, last)[-1])
+        return Model(graph=declared(part, self.graph))
 
     def insert(
         self, layer: Any, *, after: str | None = None, before: str | None = None, name: str | None = None, seed: int = 0

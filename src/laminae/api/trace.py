@@ -119,7 +119,11 @@ class Trace:
         raise unknown("layer", name, entries)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._record.by_name or name in self.values
+        group = f"{name.strip('/')}/" if isinstance(name, str) else None
+        return name in self._record.by_name or name in self.values or any(group and e.path.startswith(group) for e in self.layers)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._record.by_name)
 
     def __len__(self) -> int:
         return len(self.layers)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from laminae.api.model import Model
     from laminae.api.trace import Comparison, Trace
 
-WARM = 500.0
+WARM = 5000.0
 """A pass that took fewer ms is run once more: the first of a process also sets torch up, and its times would mislead."""
 
 

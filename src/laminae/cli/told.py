@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from laminae.base.arrays import as_numpy, facts
+from laminae.base.shapes import format_shape
 from laminae.cli.printing import console
 from laminae.see.comparison import comparison_table
 from laminae.see.small import is_small, small_table
@@ -27,11 +29,31 @@ def tell(model: Model, trace: Trace, comparison: Comparison | None, *, statistic
     else:
         table = trace_table(records, model.facts(), ms=trace.ms, statistics=statistics, full=full)
     console().print(table)
+    if not small and comparison is None:
+        for name, value in trace.outputs.items():
+            console().print(f"\n{answer(name, value)}", soft_wrap=True)
     if odd:
         console().print(f"\n{odd}", style="red", soft_wrap=True)
     if comparison is not None and not (small and single is not None):
         console().print()
         console().print(comparison_table(comparison.outputs, None))
+
+
+MOST = 8
+"""Numbers of an output that are printed under the table."""
+
+
+def answer(name: str, value: Any) -> str:
+    """An output in a line: its first numbers, and of a row of scores the highest."""
+    known = facts(value)
+    if known is None or known[0] is None:
+        return clean(f"output {name}: {known[1] if known else 'nothing'}")
+    array = as_numpy(value)
+    numbers = ", ".join(f"{x:.6g}" if isinstance(x, float) else str(x) for x in array.ravel()[:MOST].tolist())
+    more = f", … ({array.size:,} in all)" if array.size > MOST else ""
+    scores = array.ndim == 2 and len(array) == 1 and array.shape[1] > 1 and array.dtype.kind == "f"
+    best = f"   highest at {int(array[0].argmax())}: {float(array.max()):.6g}" if scores else ""
+    return clean(f"output {name} {format_shape(known[0])}: {numbers}{more}{best}")
 
 
 def not_finite(trace: Trace) -> str:

@@ -52,6 +52,10 @@ class Parameter:
         """The values as a NumPy array over the same memory (a copy where they are on another device)."""
         return arrays.as_numpy(self.array)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        return array.astype(dtype) if dtype is not None else array.copy() if copy else array
+
     def tensor(self) -> Any:
         """The values as a torch tensor; from now on the box holds this tensor."""
         self.array = arrays.as_value(self.array)

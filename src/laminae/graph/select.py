@@ -110,4 +110,5 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
     near = difflib.get_close_matches(name, names[:5000], n=3, cutoff=0.5)
     details = {"did you mean": ", ".join(map(repr, near))} if near else {}
     shown = ", ".join(map(repr, names[:8])) + (f", … ({len(names)} in all)" if len(names) > 8 else "")
-    return UnknownNameError(f"there is no {kind} {name!r}", {**details, "there are": shown or "none"})
+    what = f"no {kind} matches {name!r}" if is_glob(name) or name.startswith("op:") else f"there is no {kind} {name!r}"
+    return UnknownNameError(what, {**details, "there are": shown or "none"})

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from laminae.base.errors import UsageError
 from laminae.graph import Parameter, Value
-from laminae.layers.arguments import require_whole
+from laminae.layers.arguments import is_whole, require_whole
 from laminae.layers.init import Init, bias_start, fans, require_init
 from laminae.layers.layer import BuilderLayer, Placed
 from laminae.layers.placing import Place
@@ -34,6 +35,10 @@ class Linear(BuilderLayer[Placed]):
 
     def __post_init__(self) -> None:
         require_whole(self, "out", self.out)
+        if is_whole(self.bias):
+            raise UsageError(
+                "Linear takes the number of outputs only: the inputs are inferred", {"write": f"Linear({self.bias})"}
+            )
         require_init(self, self.init)
 
     def place(self, at: Place, x: Value) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from laminae.base.records import LayerRecord, OutputRecord
 from laminae.base.shapes import Spec
-from laminae.graph import Graph, Layer
+from laminae.graph import Graph, Layer, Value
 from laminae.graph.select import unknown
 from laminae.ops.registry import find
 from laminae.plan.shapes import Walk, spec_of, walk
@@ -17,6 +17,16 @@ def describe(graph: Graph, shapes: Mapping[str, Sequence[int | str]] | None = No
     given = {name: _given(graph, name, shape) for name, shape in (shapes or {}).items()}
     found = walk(graph, given)
     return tuple(_record(i, layer, found) for i, layer in enumerate(graph.layers, 1))
+
+
+def declared(part: Graph, whole: Graph) -> Graph:
+    """A part whose inputs declare what the whole knows of them: dtypes and sizes, as far as its operators' rules tell."""
+    unsaid = [value for value in part.inputs if (value.shape is None or value.dtype is None) and not value.kind]
+    known = {value.name: spec for value, spec in walk(whole).specs.items() if isinstance(value, Value)} if unsaid else {}
+    for value in unsaid:
+        spec = known.get(value.name, Spec())
+        value.dtype, value.shape = value.dtype or spec.dtype, spec.dims if value.shape is None else value.shape
+    return part
 
 
 def _given(graph: Graph, name: str, shape: Sequence[int | str]) -> Spec:

@@ -58,7 +58,7 @@ class Plan:
 
 
 def make_plan(graph: Graph, operators: dict[Layer, Operator], policy: Policy, *, body: bool = False) -> Plan:
-    """Plan a forward pass that keeps what the policy says; every other value's slot is free after its last use.
+    """Plan a forward pass that keeps what the policy says, and the output layers' values; every other value's slot is free after its last use.
 
     body: the graph is a body; its inputs and captures are then others' memory too.
     """
@@ -67,7 +67,8 @@ def make_plan(graph: Graph, operators: dict[Layer, Operator], policy: Policy, *,
     parameters = tuple(_parameters(graph))
     taints = tainted(graph, operators, strangers=body)
     slots = Slots(2, [*parameters, *captures, *graph.inputs])
-    kept = {layer for layer in graph.layers if policy.keeps(layer.name, layer.path, layer.operator)}
+    last_layers = () if body else graph.output_layers
+    kept = {x for x in graph.layers if policy.keeps(x.name, x.path, x.operator) or x in last_layers}
     forever = set(graph.outputs) | {v for layer in kept for v in layer.outputs if v is not None}
     last = _last_uses(graph, forever)
     order = []

@@ -16,7 +16,7 @@ from laminae.plan.about import About
 from laminae.trace.statistics import statistics
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Entry:
     """One turn of a layer. name: unique in the trace, a path for layers in bodies (`If_12/then/LSTM_3`, passes `#2`).
 
@@ -56,6 +56,10 @@ class Entry:
         if "statistics" not in self._cache:
             self._cache["statistics"] = tuple(None if v is None else statistics(v) for v in self.values)
         return self._cache["statistics"]  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(str(known[0] if known[0] is not None else known[1]) for known in map(facts, self.values) if known)
+        return f"Entry({self.index}, {self.name!r}, {self.op}, {shapes or 'not stored'})"
 
     def record(self, *, statistics: bool = False) -> LayerRecord:
         """As a plain record for tables, drawings and JSON."""

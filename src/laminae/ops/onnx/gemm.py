@@ -23,7 +23,14 @@ def gemm_cost(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadcas
 
 
 def gemm_direct(*, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
-    return torch.nn.functional.linear if transB and not transA and alpha == 1.0 and beta == 1.0 else None
+    return linear if transB and not transA and alpha == 1.0 and beta == 1.0 else None
+
+
+def linear(A, B, C=None):
+    """A Bᵀ + C: the fused call takes any rank, the standard only 2."""
+    if A.dim() != 2 or B.dim() != 2:
+        raise ShapeError("A and B must have rank 2")
+    return torch.nn.functional.linear(A, B, C)
 
 
 @operator("Gemm", kind="linear", shape=gemm_shape, cost=gemm_cost, direct=gemm_direct)
