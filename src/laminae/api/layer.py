@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from laminae import graph as rooms
-from laminae.base.dtypes import is_float
 from laminae.base.errors import UnknownNameError
 from laminae.graph.extract import extract
 
@@ -79,8 +78,8 @@ class Layer:
 
     @property
     def weights(self) -> dict[str, rooms.Parameter]:
-        """The parameters that can learn: those of floats."""
-        return {name: p for name, p in self.parameters.items() if is_float(p.dtype)}
+        """The parameters that can learn: of floats, constants and statistics left out where they are known as such."""
+        return {name: p for name, p in self.parameters.items() if p.is_weight}
 
     @property
     def previous(self) -> tuple[Layer, ...]:

@@ -163,7 +163,7 @@ class Model:
 
     def facts(self) -> str:
         """One line: name, layers, parameters, inputs."""
-        size = sum(p.size for p in self.graph.parameters.values())
+        size = sum(p.size for p in self.graph.parameters.values() if p.is_weight)
         takes = ", ".join(f"{v.name} {format_shape(v.shape)} {v.dtype or ''}".rstrip() for v in self.graph.inputs)
         name = self.graph.name or "model"
         ordered = " · put in order: the file's was no forward order" if self.graph.notes.get("sorted") else ""

@@ -51,7 +51,7 @@ class OutputRecord:
 class LayerRecord:
     """A layer as it stands in a table: what it is, and what it did where it ran.
 
-    index: its place in forward order, from 1. parameters: number of parameter elements. ms: time it took, None where an
+    index: its place in forward order, from 1. parameters: number of elements of its weights. ms: time it took, None where an
     engine cannot tell. bytes: of all its outputs.
     """
 

@@ -26,7 +26,7 @@ def document(
 ) -> dict[str, Any]:
     """The object that `laminae run --json` prints."""
     layers = trace.records(statistics=True)
-    parameters = sum(parameter.size for parameter in model.parameters.values())
+    parameters = sum(parameter.size for parameter in model.parameters.values() if parameter.is_weight)
     return {
         "model": {"file": file, "name": model.name, "parameters": parameters, "ms": finite(trace.ms)},
         "layers": [layer_object(record) for record in layers],

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from laminae.base.records import Problem
 
 
+NOTES = 5
+"""Notes that are printed; problems are printed all."""
+
+
 def check(model: ModelFile, plugin: Plugin = None) -> int:
     """Every problem, each with its layer. Exit 0 where there is none (notes are no problems), 1 otherwise."""
     from laminae.base.errors import ModelError
@@ -22,10 +26,16 @@ def check(model: ModelFile, plugin: Plugin = None) -> int:
         show_error(error)
         return 1
     problems = found.check()
-    for problem in problems:
+    notes = [problem for problem in problems if problem.severity == "note"]
+    shown = notes[:NOTES]
+    for problem in [problem for problem in problems if problem.severity != "note"] + shown:
         console().print(_line(problem), style="" if problem.severity == "note" else "red", soft_wrap=True)
+    if len(notes) > len(shown):
+        console().print(
+            f"note  … and {len(notes) - len(shown)} notes more: model.check() in Python gives them all", soft_wrap=True
+        )
     console().print(_verdict(found.facts(), problems), soft_wrap=True)
-    return 1 if any(problem.severity != "note" for problem in problems) else 0
+    return 1 if len(problems) > len(notes) else 0
 
 
 def _line(problem: Problem) -> str:

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from laminae.base import arrays
-from laminae.base.dtypes import dtype_name, nbytes
+from laminae.base.dtypes import dtype_name, is_float, nbytes
 from laminae.base.errors import DTypeError, ShapeError
 from laminae.base.shapes import format_shape
+
+ROLE = "laminae.role"
+"""Metadata of parameters that do not learn: `constant`, or `statistic` (BatchNorm's running ones)."""
 
 
 class Parameter:
@@ -43,6 +46,11 @@ class Parameter:
     def size(self) -> int:
         """Number of elements."""
         return math.prod(self.shape)
+
+    @property
+    def is_weight(self) -> bool:
+        """Whether it can learn: it is of floats, and not marked as a constant or a statistic by who made it."""
+        return is_float(self.dtype) and ROLE not in self.metadata
 
     @property
     def nbytes(self) -> int:

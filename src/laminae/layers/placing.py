@@ -12,13 +12,11 @@ from laminae.base.dtypes import is_float, numpy_dtype
 from laminae.base.errors import DTypeError, LaminaeError, ShapeError, UsageError
 from laminae.base.shapes import Shape, Spec, format_shape
 from laminae.graph import Layer, Parameter, Value
+from laminae.graph.parameter import ROLE
 from laminae.layers.init import Init, draw
 from laminae.layers.layer import BuilderLayer
 from laminae.layers.site import Boxes, Item, Site
 from laminae.ops.registry import Operator
-
-ROLE = "laminae.role"
-"""Metadata of parameters that do not learn: `constant`, or `statistic` (BatchNorm's running ones)."""
 
 
 def put_layer(site: Site, layer: BuilderLayer[Any], inputs: tuple[Value, ...], name: str) -> tuple[Value, ...]:

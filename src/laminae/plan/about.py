@@ -10,7 +10,7 @@ from laminae.ops.registry import Operator
 
 @dataclass(frozen=True)
 class About:
-    """previous: the layers it reads, only to look their names up by. parameters: number of their elements."""
+    """previous: the layers it reads, only to look their names up by. parameters: number of elements of its weights."""
 
     name: str
     path: str
@@ -35,6 +35,6 @@ def about(layer: Layer, operator: Operator | None) -> About:
         inputs=tuple("" if x is None else x.name for x in layer.inputs),
         outputs=tuple(None if x is None else x.name for x in layer.outputs),
         previous=layer.previous,
-        parameters=sum(p.size for p in layer.parameters.values()),
+        parameters=sum(p.size for p in layer.parameters.values() if p.is_weight),
         is_input=layer.is_input,
     )

@@ -47,7 +47,7 @@ def _record(index: int, layer: Layer, found: Walk) -> LayerRecord:
         inputs=tuple("" if x is None else x.name for x in layer.inputs),
         reads=tuple(x.name for x in layer.previous),
         outputs=tuple(OutputRecord(name, spec.dims, spec.dtype) for name, spec in specs),
-        parameters=sum(p.size for p in layer.parameters.values()),
+        parameters=sum(p.size for p in layer.parameters.values() if p.is_weight),
         domain=layer.domain,
         kind=operator.kind if operator else "",
     )

@@ -58,8 +58,9 @@ class Plan:
 
 
 def make_plan(graph: Graph, operators: dict[Layer, Operator], policy: Policy, *, body: bool = False) -> Plan:
-    """Plan a forward pass that keeps what the policy says, and the output layers' values; every other value's slot is free after its last use.
+    """Plan a forward pass that keeps what the policy says, and the output layers' values.
 
+    Every other value's slot is free after its last use.
     body: the graph is a body; its inputs and captures are then others' memory too.
     """
     free = graph.free()

@@ -1,0 +1,15 @@
+"""The README's code runs as written."""
+
+import re
+from pathlib import Path
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    exec("\n".join(blocks), {})
+    printed = capsys.readouterr().out.strip()
+    assert printed in README.read_text(), "what it prints is what the README shows"
+    assert (tmp_path / "model.svg").exists()
