@@ -1,9 +1,16 @@
-"""For all tests: Hypothesis without deadlines (the machine may be busy), GPU tests skipped, saying so, where there is none."""
+"""For all tests: Hypothesis without deadlines (the machine may be busy), GPU tests skipped, saying so, where there is none.
+
+In CI Hypothesis draws the same examples every time; elsewhere it goes on looking.
+"""
+
+import os
 
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile("laminae", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "laminae", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("laminae")
 
 
