@@ -262,3 +262,16 @@ def test_each_layer_alone_and_each_stretch_is_a_function(graph, seed):
         by_name = dict(zip(part.outputs, found if isinstance(found, tuple) else (found,), strict=True))
         for name in by_name:
             assert torch.equal(by_name[name], values[name])
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3, 4), (1, 2, 3, 4)])
+@pytest.mark.parametrize("attributes", [{"transB": 1}, {"transB": 0}])
+def test_gemm_takes_rank_2_only(shape, attributes):
+    graph = Graph("gemm", opsets={"": 13})
+    x, made = graph.add_input("x", "float32"), Value("y")
+    weight = graph.add_parameter(Parameter("w", np.ones((4, 4), np.float32)))
+    graph.append(Layer("fc", "Gemm", (x, weight), (made,), attributes, opset=13))
+    graph.outputs = (made,)
+    with pytest.raises(ShapeError, match="layer 'fc'") as error:
+        Session(graph).call((np.ones(shape, np.float32),), {})
+    assert "rank 2" in str(error.value)

@@ -23,14 +23,17 @@ def gemm_cost(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadcas
 
 
 def gemm_direct(*, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
-    return linear if transB and not transA and alpha == 1.0 and beta == 1.0 else None
+    """A Bᵀ + C as the fused call, which takes any rank; the standard only 2."""
+    if not transB or transA or alpha != 1.0 or beta != 1.0:
+        return None
+    fused = torch.nn.functional.linear
 
+    def linear(A, B, C=None):
+        if A.dim() != 2 or B.dim() != 2:
+            raise ShapeError("A and B must have rank 2")
+        return fused(A, B, C)
 
-def linear(A, B, C=None):
-    """A Bᵀ + C: the fused call takes any rank, the standard only 2."""
-    if A.dim() != 2 or B.dim() != 2:
-        raise ShapeError("A and B must have rank 2")
-    return torch.nn.functional.linear(A, B, C)
+    return linear
 
 
 @operator("Gemm", kind="linear", shape=gemm_shape, cost=gemm_cost, direct=gemm_direct)
