@@ -1,7 +1,8 @@
-"""Empty batches and zero sizes follow the reference evaluator."""
+"""Empty batches and zero sizes follow the reference evaluator, or ONNX Runtime where that one fails on them."""
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from onnx.reference import ReferenceEvaluator
 
@@ -15,7 +16,7 @@ ROWS = lm.Input((5, 6), name="x")
 @pytest.mark.parametrize(
     "layer",
     [lm.Conv(3, 3), lm.Conv(3, 3, padding=1, stride=2), lm.ConvTranspose(3, 2), lm.MaxPool(2), lm.AvgPool(2), lm.GlobalAvgPool(),
-     lm.BatchNorm(), lm.Flatten(), lm.Softmax(1), lm.ReLU(), lm.GELU(), lm.Linear(4), lm.Reshape((4, -1)), lm.InstanceNorm(), lm.GroupNorm(2)],
+     lm.BatchNorm(), lm.Flatten(), lm.Softmax(1), lm.ReLU(), lm.GELU(), lm.Linear(4), lm.InstanceNorm()],
     ids=repr,
 )  # fmt: skip
 def test_an_empty_batch_of_images(layer):
@@ -45,12 +46,22 @@ def test_zero_sizes_of_single_operators(operator, attributes, shape):
     same_as_reference(lm.open(proto), np.zeros(shape, np.float32), proto)
 
 
+@pytest.mark.parametrize(("layer", "shape"), [(lm.Reshape((4, -1)), (0, 4, 32)), (lm.GroupNorm(2), (0, 2, 8, 8))], ids=repr)
+def test_where_both_evaluators_fail_the_declared_sizes_hold(layer, shape):
+    """Both stumble over a Reshape to -1 of no elements; the rest of the sizes says what it must be."""
+    model = lm.Model.chain(IMAGE, layer)
+    assert model.records()[-1].outputs[0].shape == ("batch", *shape[1:])
+    assert tuple(model(np.zeros((0, 2, 8, 8), np.float32)).shape) == shape
+
+
 def same_as_reference(model, x, proto=None):
+    """Beside the reference evaluator; where it fails on an empty array, beside ONNX Runtime."""
+    proto = proto or to_proto(model.graph)
     with np.errstate(all="ignore"):
         try:
-            (expected,) = ReferenceEvaluator(proto or to_proto(model.graph)).run(None, {"x": x})
-        except Exception as error:
-            pytest.skip(f"the reference evaluator cannot: {type(error).__name__}")
+            (expected,) = ReferenceEvaluator(proto).run(None, {"x": x})
+        except (ValueError, TypeError, ZeroDivisionError):
+            (expected,) = ort.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"x": x})
     found = model(x).numpy()
     assert found.shape == expected.shape
     assert found.dtype == expected.dtype

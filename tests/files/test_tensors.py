@@ -107,4 +107,5 @@ def test_arrays_in_another_order_or_from_torch_are_written_by_value():
 
 def test_a_small_weight_can_be_written_to():
     array = read(small.model([], outputs=[small.value("x")], parameters=[small.tensor("w", (2, 2))])).parameters["w"].array
-    array[:] = 0
+    array[:] = 7
+    assert (array == 7).all()

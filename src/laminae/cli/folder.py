@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -82,4 +83,6 @@ def _umask() -> int:
 
 
 def _failed(folder: Path, error: OSError) -> FileError:
-    return FileError(f"cannot write to {str(folder)!r}", {"because": error.strerror or str(error), "left behind": "nothing"})
+    short = error.errno is None and "requested and" in str(error)  # NumPy's own words for a file that got no more room
+    reason = os.strerror(errno.ENOSPC) if short else error.strerror or str(error)
+    return FileError(f"cannot write to {str(folder)!r}", {"because": reason, "left behind": "nothing"})
