@@ -14,6 +14,13 @@ from laminae.files.onnx_reader import read
 from tests.files import small
 
 
+def sparse_parameter(dims=(6,), indices=(1, 3)):
+    """The sound model with a sparse initializer as well."""
+    values = onnx.numpy_helper.from_array(np.array([1, 2], np.float32), "s")
+    where = onnx.numpy_helper.from_array(np.array(indices, np.int64))
+    return broken(lambda g: g.sparse_initializer.add(values=values, indices=where, dims=dims))
+
+
 def parameter(tensor: onnx.TensorProto) -> onnx.ModelProto:
     """A sound model with one parameter more."""
     proto = small.sound()
@@ -88,7 +95,13 @@ UNSOUND = {
     "parameter twice": (parameter(small.tensor("w")), ["parameter 'w' is there twice"]),
     "parameter without a name": (parameter(small.tensor("")), ["has no name"]),
     "layer without an operator": (broken(lambda g: g.node[1].ClearField("op_type")), ["'act' has no operator"]),
-    "sparse parameter": (broken(lambda g: g.sparse_initializer.add()), ["is sparse", "dense"]),
+    "sparse parameter of nothing": (broken(lambda g: g.sparse_initializer.add()), ["unknown data type"]),
+    "sparse parameter, too large": (sparse_parameter(dims=[1 << 40]), ["'s'", "too large", "bytes at most"]),
+    "sparse parameter, no dims": (sparse_parameter(dims=[]), ["'s'", "dims"]),
+    "sparse parameter, negative dims": (sparse_parameter(dims=[-3]), ["'s'", "dims"]),
+    "sparse parameter, index outside": (sparse_parameter(indices=[0, 9]), ["'s'", "outside"]),
+    "sparse parameter, out of order": (sparse_parameter(indices=[3, 1]), ["'s'", "out of order"]),
+    "sparse parameter, too few indices": (sparse_parameter(indices=[1]), ["'s'", "indices", "[2] or [2, 1]"]),
     "no operator sets": (header(lambda m: m.ClearField("opset_import")), ["does not say which operator sets"]),
     "opset of the future": (header(lambda m: m.opset_import.__getitem__(0).__setattr__("version", 999)), ["does not exist", "999", "1 to"]),
     "opset 0": (header(lambda m: m.opset_import.__getitem__(0).__setattr__("version", 0)), ["does not exist", "0"]),

@@ -10,7 +10,9 @@ import numpy as np
 
 from laminae.base.arrays import is_array
 from laminae.base.errors import AttributeValueError
+from laminae.base.sparse import SparseArray
 from laminae.files.lazy import onnx
+from laminae.files.sparse import write_sparse
 from laminae.files.tensor_writer import tensor_of
 from laminae.graph.graph import Graph, Reference, Serialized
 
@@ -34,6 +36,9 @@ def write_attribute(name: str, value: Any, what: str, body: Callable[[Graph], An
         proto.ref_attr_name, proto.type = value.name, value.kind
     elif isinstance(value, Serialized):
         proto.MergeFromString(value.data)
+    elif isinstance(value, SparseArray):
+        proto.type = 11
+        proto.sparse_tensor.CopyFrom(write_sparse(value))
     elif isinstance(value, Graph):
         proto.type = 5
         proto.g.CopyFrom(body(value))

@@ -8,6 +8,7 @@ from typing import Any
 from laminae.files.kept import unknown_fields
 from laminae.files.lazy import onnx
 from laminae.files.reading import Reading
+from laminae.files.sparse import read_sparse
 from laminae.files.tensors import decoded, read_tensor
 from laminae.files.value_types import in_words
 from laminae.graph.graph import Graph, Reference, Serialized
@@ -48,6 +49,8 @@ def read_attribute(proto: Any, what: str, reading: Reading, body: Callable[[Any]
         return list(value)
     if kind == 8:
         return [decoded(item) for item in value]
+    if kind == 11:
+        return read_sparse(value, what, reading)
     if kind == 9:
         return [read_tensor(item, what, reading) for item in value]
     if kind == 10:
@@ -75,9 +78,7 @@ def _has(proto: Any, field: str, kind: int) -> bool:
 def _in_words(kind: int, value: Any) -> str:
     if kind == 13:
         return in_words(value)
-    if kind == 14:
-        return ", ".join(map(in_words, value))
-    return "a sparse tensor" if kind == 11 else f"{len(value)} sparse tensors"
+    return ", ".join(map(in_words, value)) if kind == 14 else f"{len(value)} sparse tensors"
 
 
 def rest_of_attributes(protos: Any) -> list[Any]:

@@ -8,9 +8,10 @@ from laminae.base.errors import FileError, ModelError
 from laminae.files.attribute_writer import write_attributes
 from laminae.files.graph_reader import LAYER
 from laminae.files.groups import put_group
-from laminae.files.kept import KEPT_INFO, kept, write_metadata
+from laminae.files.kept import KEPT_INFO, SPARSE, kept, write_metadata
 from laminae.files.lazy import onnx
 from laminae.files.reading import Scope
+from laminae.files.sparse import sparse_parameter
 from laminae.files.tensor_writer import parameter_header, raw_bytes
 from laminae.files.value_types import describe_value, value_info
 from laminae.graph.graph import Function, Graph
@@ -41,6 +42,9 @@ class GraphWriter:
         self.value_info(proto, graph, but={*graph.inputs, *graph.outputs})
         if parameters:
             for parameter in graph.parameters.values():
+                if SPARSE in parameter.metadata:
+                    proto.sparse_initializer.append(sparse_parameter(parameter))
+                    continue
                 tensor = parameter_header(parameter)
                 if parameter.dtype != "string":
                     tensor.raw_data = bytes(raw_bytes(parameter.array))

@@ -19,7 +19,10 @@ KEPT = "onnx.kept"
 KEPT_INFO = "onnx.kept.info"
 """Key in the metadata of a parameter: what a ValueInfoProto says of it that its array does not."""
 
-OURS = (KEPT, KEPT_INFO)
+SPARSE = "laminae.sparse"
+"""Key in the metadata of a parameter that its file has as a sparse tensor, and so will the next."""
+
+OURS = (KEPT, KEPT_INFO, SPARSE)
 
 
 def keep(metadata: dict[str, str], rest: Any, message: Any, *, key: str = KEPT) -> None:

@@ -14,9 +14,10 @@ from typing import Any, BinaryIO
 from laminae.base.errors import FileError, ModelError
 from laminae.files.atomic import replacing
 from laminae.files.graph_writer import GraphWriter, opset_imports
-from laminae.files.kept import write_metadata
+from laminae.files.kept import SPARSE, write_metadata
 from laminae.files.lazy import onnx
 from laminae.files.skim import SMALL, encode_varint
+from laminae.files.sparse import sparse_parameter
 from laminae.files.tensor_writer import parameter_header, raw_bytes
 from laminae.graph.graph import Function, Graph
 from laminae.graph.lint import require_sound
@@ -121,7 +122,10 @@ def _build(graph: Graph) -> tuple[Any, list[Weight]]:
     writer.say(proto.graph, notes.get("graph_doc", ""), notes.get("graph_metadata", {}))
     proto.functions.extend(map(writer.function, _functions(graph)))
     proto.MergeFromString(notes.get("model_kept", b""))
-    return proto, [Weight(parameter, parameter_header(parameter)) for parameter in graph.parameters.values()]
+    sparse = [parameter for parameter in graph.parameters.values() if SPARSE in parameter.metadata]
+    proto.graph.sparse_initializer.extend(map(sparse_parameter, sparse))
+    dense = [parameter for parameter in graph.parameters.values() if SPARSE not in parameter.metadata]
+    return proto, [Weight(parameter, parameter_header(parameter)) for parameter in dense]
 
 
 def _functions(graph: Graph) -> list[Function]:
