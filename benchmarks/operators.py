@@ -1,95 +1,34 @@
-"""Each operator alone on a realistic size: the plain torch call, Laminae, ONNX Runtime."""
+"""Each operator alone on a realistic size: the plain torch call, the layer's step in a plan, the model's call, ONNX Runtime."""
 
 from __future__ import annotations
 
 import json
+import statistics
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from time import thread_time
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import repeat
+from benchmarks.operator_cases import Case, cases
 
-TITLE = "one operator at a time, 1 thread"
-CONTESTANTS = ("torch", "laminae", "onnxruntime")
-
-
-@dataclass(frozen=True)
-class Case:
-    """An operator on inputs of these shapes (a shape of ints, or an array). plain: the torch call that does the same."""
-
-    operator: str
-    inputs: tuple[Any, ...]
-    plain: Callable[..., Any]
-    attributes: dict[str, Any] = field(default_factory=dict)
-    opset: int = 20
-    constants: int = 0
-
-
-def cases() -> dict[str, Case]:
-    """By name; the last `constants` inputs are parameters."""
-    import torch
-    from torch.nn import functional as F  # noqa: N812
-
-    ids = np.arange(128, dtype=np.int64).reshape(1, 128) * 7
-    sizes = np.array([1, 64, 112, 112], np.int64)
-    x, image, rows = (64, 1024), (1, 64, 56, 56), (1, 128, 768)
-    return {
-        "Conv 3x3": Case("Conv", (image, (64, 64, 3, 3), (64,)), lambda x, w, b: F.conv2d(x, w, b, padding=1), {"pads": [1, 1, 1, 1]}, constants=2),
-        "Conv depthwise": Case("Conv", (image, (64, 1, 3, 3)), lambda x, w: F.conv2d(x, w, padding=1, groups=64), {"pads": [1] * 4, "group": 64}, constants=1),
-        "ConvTranspose": Case("ConvTranspose", (image, (64, 32, 2, 2)), lambda x, w: F.conv_transpose2d(x, w, stride=2), {"strides": [2, 2]}, constants=1),
-        "MaxPool": Case("MaxPool", (image,), lambda x: F.max_pool2d(x, 3, 2, 1), {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1] * 4}),
-        "AveragePool": Case("AveragePool", (image,), lambda x: F.avg_pool2d(x, 2), {"kernel_shape": [2, 2], "strides": [2, 2]}),
-        "GlobalAveragePool": Case("GlobalAveragePool", (image,), lambda x: x.mean((2, 3), keepdim=True)),
-        "BatchNormalization": Case("BatchNormalization", (image, (64,), (64,), (64,), np.ones(64, np.float32)), lambda x, s, b, m, v: F.batch_norm(x, m, v, s, b), constants=4),
-        "Gemm": Case("Gemm", (x, (1000, 1024), (1000,)), F.linear, {"transB": 1}, constants=2),
-        "MatMul": Case("MatMul", (rows, (768, 768)), torch.matmul, constants=1),
-        "Softmax": Case("Softmax", ((1, 12, 128, 128),), lambda x: torch.softmax(x, -1)),
-        "LayerNormalization": Case("LayerNormalization", (rows, (768,), (768,)), lambda x, w, b: F.layer_norm(x, (768,), w, b), constants=2),
-        "RMSNormalization": Case("RMSNormalization", (rows, (768,)), lambda x, w: F.rms_norm(x, (768,), w, 1e-5), opset=23, constants=1),
-        "Attention": Case("Attention", ((1, 12, 128, 64),) * 3, F.scaled_dot_product_attention, opset=23),
-        "LSTM": Case("LSTM", ((32, 1, 128), (1, 512, 128), (1, 512, 128), (1, 1024)), lstm, {"hidden_size": 128}, constants=3),
-        "GRU": Case("GRU", ((32, 1, 128), (1, 384, 128), (1, 384, 128), (1, 768)), gru, {"hidden_size": 128, "linear_before_reset": 1}, constants=3),
-        "Resize": Case("Resize", (image, None, None, sizes), lambda x, *_: F.interpolate(x, size=(112, 112), mode="bilinear"), {"mode": "linear"}, constants=1),
-        "Gather": Case("Gather", ((1000, 768), ids), lambda w, i: F.embedding(i, w)),
-        "TopK": Case("TopK", ((64, 1000), np.array([5], np.int64)), lambda x, k: torch.topk(x, 5), constants=1),
-        "Einsum": Case("Einsum", ((4, 12, 64, 64), (4, 12, 64, 64)), lambda a, b: torch.einsum("bhid,bhjd->bhij", a, b), {"equation": "bhid,bhjd->bhij"}),
-        "ReduceMean": Case("ReduceMean", (rows, np.array([-1], np.int64)), lambda x, a: x.mean(-1, keepdim=True), constants=1),
-        "Transpose": Case("Transpose", ((1, 128, 12, 64),), lambda x: x.permute(0, 2, 1, 3), {"perm": [0, 2, 1, 3]}),
-        "Concat": Case("Concat", (image, image), lambda a, b: torch.cat((a, b), 1), {"axis": 1}),
-        "Slice": Case("Slice", (rows, np.array([0], np.int64), np.array([64], np.int64), np.array([1], np.int64)), lambda x, *_: x[:, 0:64], constants=3),
-        "Pad": Case("Pad", (image, np.array([0, 0, 1, 1] * 2, np.int64)), lambda x, _: F.pad(x, (1, 1, 1, 1)), constants=1),
-        "Where": Case("Where", (np.tri(128, dtype=bool), (12, 128, 128), (1,)), torch.where),
-        "Gelu": Case("Gelu", (rows,), F.gelu),
-        "Erf": Case("Erf", (rows,), torch.erf),
-        "Add": Case("Add", (rows, (768,)), torch.add),
-        "Clip": Case("Clip", (image, np.float32(0), np.float32(6)), lambda x, *_: x.clamp(0, 6), constants=2),
-        "Cast": Case("Cast", (rows,), lambda x: x.half(), {"to": 10}),
-    }  # fmt: skip
-
-
-def lstm(x: Any, w: Any, r: Any, b: Any) -> Any:
-    """torch's fused kernel on weights already in its order."""
-    import torch
-
-    zero = torch.zeros(1, 1, 128)
-    weights = [w[0], r[0], b[0, :512], b[0, 512:]]
-    return torch.lstm(x, (zero, zero), weights, True, 1, 0.0, False, False, False)
-
-
-def gru(x: Any, w: Any, r: Any, b: Any) -> Any:
-    import torch
-
-    weights = [w[0], r[0], b[0, :384], b[0, 384:]]
-    return torch.gru(x, torch.zeros(1, 1, 128), weights, True, 1, 0.0, False, False, False)
+TITLE = "one operator at a time, 1 thread, µs of its CPU time"
+CONTESTANTS = ("torch and laminae", "onnxruntime")
+LIMIT = 1.1
+"""How many times the plain torch call a layer's step may take."""
+ROUNDS, SECONDS = 31, 0.01
+"""Each contestant is timed so many times, in turns, for about so long."""
 
 
 def arrays(case: Case) -> list[np.ndarray | None]:
     rng = np.random.default_rng(0)
     return [
-        x if x is None or isinstance(x, np.ndarray | np.generic) else rng.standard_normal(x).astype(np.float32) * 0.1
+        rng.standard_normal(x).astype(np.float32) * np.float32(0.1)
+        if isinstance(x, tuple)
+        else None
+        if x is None
+        else np.asarray(x)
         for x in case.inputs
     ]
 
@@ -101,8 +40,8 @@ def proto(case: Case) -> Any:
     values = arrays(case)
     names = ["" if v is None else f"i{k}" for k, v in enumerate(values)]
     first = len(values) - case.constants
-    outputs = ["y", "z"] if case.operator == "TopK" else ["y"]
-    node = onnx.helper.make_node(case.operator, names, outputs, **case.attributes)
+    outputs = [f"y{k}" for k in range(case.outputs)]
+    node = onnx.helper.make_node(case.operator, names, outputs, domain=case.domain, **case.attributes)
     inputs = [
         onnx.helper.make_tensor_value_info(n, onnx.helper.np_dtype_to_tensor_dtype(np.asarray(v).dtype), np.shape(v))
         for n, v in zip(names[:first], values[:first], strict=True)
@@ -111,42 +50,123 @@ def proto(case: Case) -> Any:
     weights = [onnx.numpy_helper.from_array(np.asarray(v), n) for n, v in zip(names[first:], values[first:], strict=True) if n]
     outs = [onnx.helper.make_empty_tensor_value_info(name) for name in outputs]
     graph = onnx.helper.make_graph([node], "one", inputs, outs, weights)
-    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", case.opset)], ir_version=10)
+    opsets = [onnx.helper.make_opsetid("", case.opset)] + [onnx.helper.make_opsetid(d, 1) for d in [case.domain] if d]
+    return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
 
-def time(case: Case, contestant: str) -> float:
+Turns = Callable[[int], None]
+"""What makes so many calls."""
+
+
+def calls(work: Callable[..., Any], given: Sequence[Any]) -> Turns:
+    """Each result is let go of at once."""
+
+    def turns(times: int) -> None:
+        for _ in range(times):
+            work(*given)
+
+    return turns
+
+
+def steps(model: Any, inputs: Sequence[Any], outputs: int) -> Turns:
+    """The step of a model's one layer as its plan runs it: reads its slots, computes, writes. Then the output is let go of."""
+    from laminae.engines.torch.program import Run
+    from laminae.plan.policy import ALL
+
+    engine = model._session.engine
+    program = engine.program(model.graph, ALL, engine.home)
+    (act,) = program.acts
+    slots = program.slots(Run(program), inputs)
+
+    def turns(times: int) -> None:
+        for _ in range(times):
+            act(slots)
+            slots[-1] = None
+
+    def turns_of_several(times: int) -> None:
+        nothing = [None] * outputs
+        for _ in range(times):
+            act(slots)
+            slots[-outputs:] = nothing
+
+    return turns if outputs == 1 else turns_of_several
+
+
+def same(found: Any, expected: Any) -> bool:
+    """Whether two contestants did the same work; integers may be one apart, where rounding decides."""
     import torch
 
-    values = arrays(case)
-    given = [v for v in values[: len(values) - case.constants] if v is not None]
-    if contestant == "torch":
-        tensors = [None if v is None else torch.from_numpy(np.asarray(v)) for v in values]
+    if isinstance(expected, tuple | list):
+        return all(map(same, found, expected))
+    apart = 1e-4 if expected.is_floating_point() else 1
+    close: bool = torch.allclose(found.double(), expected.double(), rtol=1e-3, atol=apart, equal_nan=True)
+    return found.shape == expected.shape and close
 
-        def plain() -> Any:
-            with torch.no_grad():
-                return case.plain(*tensors)
 
-        return repeat(plain, seconds=0.25)
-    if contestant == "laminae":
-        import laminae as lm
+def batch(turns: Turns, times: int) -> float:
+    """Seconds for one call."""
+    start = thread_time()
+    turns(times)
+    return (thread_time() - start) / times
 
-        model, tensors = lm.open(proto(case)), [torch.from_numpy(np.asarray(v)) for v in given]
-        return repeat(lambda: model(*tensors), seconds=0.25)
+
+def in_turns(contestants: dict[str, Turns]) -> dict[str, float]:
+    """The median time of one call of each, in ms; the contestants take turns."""
+    for turns in contestants.values():
+        batch(turns, 3)
+    times = {name: max(1, int(SECONDS / batch(turns, 5))) for name, turns in contestants.items()}
+    found: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(ROUNDS):
+        for name, turns in contestants.items():
+            found[name].append(batch(turns, times[name]) * 1e3)
+    return {name: statistics.median(each) for name, each in found.items()}
+
+
+def by_torch(case: Case) -> dict[str, float]:
+    """The plain call, the layer's step, the model's call: one library computes all three, so they share a process."""
+    import torch
+
+    import laminae as lm
+
+    tensors = [None if v is None else torch.from_numpy(np.array(v)) for v in arrays(case)]
+    first = len(tensors) - case.constants
+    inputs = [x for x in tensors[:first] if x is not None]
+    plainly = tensors if case.ready is None else [*tensors[:first], *case.ready(*tensors[first:])]
+    model = lm.open(proto(case))
+    with torch.no_grad():
+        found, expected = model(*inputs), case.plain(*plainly)
+        assert same(found, expected), f"{case.operator}: {found} is not {expected}"
+        return in_turns(
+            {
+                "torch": calls(case.plain, plainly),
+                "step": steps(model, inputs, case.outputs),
+                "model": calls(model, inputs),
+            }
+        )
+
+
+def by_onnx_runtime(case: Case) -> dict[str, float]:
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 4
-    session = ort.InferenceSession(proto(case).SerializeToString(), options, providers=["CPUExecutionProvider"])
+    try:
+        session = ort.InferenceSession(proto(case).SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception:  # it has no such operator, or not in that version
+        return {}
+    given = [v for v in arrays(case)[: len(case.inputs) - case.constants] if v is not None]
     feeds = dict(zip([i.name for i in session.get_inputs()], given, strict=True))
-    return repeat(lambda: session.run(None, feeds), seconds=0.25)
+    return in_turns({"onnxruntime": calls(session.run, [None, feeds])})
 
 
-def main(contestant: str) -> None:
+def main(contestant: str, *names: str) -> None:
     import torch
 
     torch.set_num_threads(1)
-    print(json.dumps({name: time(case, contestant) for name, case in cases().items()}))
+    by = by_onnx_runtime if contestant == "onnxruntime" else by_torch
+    chosen = {name: case for name, case in cases().items() if not names or case.operator in names or name in names}
+    print(json.dumps({f"{name}/{who}": ms for name, case in chosen.items() for who, ms in by(case).items()}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -19,6 +19,17 @@ patients · 3 layers · 4 parameters · input L1 [batch, 3] float32
   1  L1     Input     –      [batch, 3]  float32
   2  L2     Gemm      L1     [batch, 1]  float32           4
   3  L3     Relu      L2     [batch, 1]  float32
+
+The cost of 2 layers hangs on batch: known with --dim batch=1.
+"""
+
+SIZED = """\
+patients · 3 layers · 4 parameters · input L1 [batch, 3] float32                      12 mult-adds, 88 B moved
+
+  #  layer  operator  reads  output  dtype    parameters  mult-adds  moved
+  1  L1     Input     –      [3, 3]  float32
+  2  L2     Gemm      L1     [3, 1]  float32           4          9   64 B
+  3  L3     Relu      L2     [3, 1]  float32                      3   24 B
 """
 
 TOLD = """\
@@ -41,6 +52,14 @@ def test_version(desk: Desk) -> None:
 def test_show(desk: Desk) -> None:
     answer = desk.run("show", "patients.onnx")
     assert (answer.code, answer.out, answer.err) == (0, SHOWN, "")
+
+
+def test_show_with_a_size_tells_the_cost(desk: Desk) -> None:
+    answer = desk.run("show", "patients.onnx", "--dim", "batch=3")
+    assert (answer.code, answer.out, answer.err) == (0, SIZED, "")
+    answer = desk.run("show", "patients.onnx", "--dim", "width=3")
+    assert (answer.code, answer.out) == (2, "")
+    assert "no input has an axis named 'width'" in answer.err
 
 
 def test_check_of_a_sound_model(desk: Desk) -> None:

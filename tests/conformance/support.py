@@ -14,14 +14,17 @@ import onnx
 from onnx.backend.test.loader import load_model_tests
 
 from laminae.ops.registry import FOLDERS, versions
-from tests.conformance import runner
+from tests.conformance import element_types, runner
 
 HEAD = """# Operators
 
 Made by `make operators` from the code and the official ONNX case suite; not to be edited. A model means the newest version
 that is not newer than its opset. *since*: the opsets at which Laminae's behaviour changes; every version of the standard is covered.
-*cases*: official node cases in which the operator appears, passed of all. *derivative*: checked against finite differences in
-float64, or why there is none.
+*types*: the element types of the first input that run, of those that the newest version allows, and those of other inputs where
+one of them does not; `–` where there is nothing to try. Tried on official cases, the same numbers in a wider type being the judge.
+*float*: float16, bfloat16, float32 and float64; *int*, *uint*: of 8 to 64 bits; *float8*: all five; *sub-byte*: of 4 and 2 bits;
+*complex*: both. *derivative*: checked against finite differences in float64, or why there is none. *cases*: official node cases
+in which the operator appears, passed of all.
 
 """
 
@@ -58,13 +61,19 @@ def derivative(name: str, operator: object) -> str:
     return f"none: {WITHOUT[name]}" if name in WITHOUT else "yes"
 
 
+def types(domain: str, name: str) -> str:
+    """Which element types run, of those that the standard allows; `–` for operators that are not the standard's."""
+    return element_types.cell(domain, name) if onnx.defs.has(name, domain) else "–"
+
+
 def table(domain: str, found: dict[tuple[str, str], list[bool]]) -> list[str]:
-    rows = [f"## {domain or 'ai.onnx'}", "", "| operator | since | cases | derivative |", "|---|---|---|---|"]
+    rows = [f"## {domain or 'ai.onnx'}", "", "| operator | since | types | derivative | cases |", "|---|---|---|---|---|"]
     for name in names(domain):
         known = versions(domain, name)
         ran = found.get((domain, name), [])
         since = ", ".join(str(o.since) for o in known)
-        rows.append(f"| {name} | {since} | {f'{sum(ran)} of {len(ran)}' if ran else '–'} | {derivative(name, known[-1])} |")
+        counted = f"{sum(ran)} of {len(ran)}" if ran else "–"
+        rows.append(f"| {name} | {since} | {types(domain, name)} | {derivative(name, known[-1])} | {counted} |")
     return [*rows, ""]
 
 

@@ -7,6 +7,8 @@ import onnx
 import onnxruntime
 import torch
 from onnx import TensorProto, helper
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 import laminae as lm
 from laminae.base.arrays import as_numpy
@@ -64,6 +66,22 @@ def compare(operator, inputs, *, outputs=("y",), domain="com.microsoft", opset=2
     version = find(domain, operator, 1 if domain else opset)
     check_rule(version, inputs, attributes, expected, outputs)
     check_memory(version, inputs, attributes, len(outputs))
+    check_cost(version, inputs, attributes, outputs)
+
+
+def check_cost(operator, inputs, attributes, outputs):
+    """Where torch counts what the run does, it is two floating-point operations for each multiply-add.
+
+    Attention is run in its parts, which torch counts; reading between elements (DeformConv) it does not count.
+    """
+    given = [None if x is None else torch.from_numpy(x.copy()) for x in inputs]
+    asked = {"n_outputs": len(outputs)} if "n_outputs" in operator.asks else {}
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        operator.run(*given, **attributes, **asked)
+    specs = [None if x is None else Spec(dtype_name(x), x.shape, x if x.size < 1024 else None) for x in inputs]
+    found = operator.cost_for(specs, attributes, operator.infer(specs, attributes, len(outputs))).multiply_adds
+    counted = counter.get_total_flops()
+    assert not counted or counted == 2 * found or operator.name == "DeformConv", (operator.name, counted / 2, found)
 
 
 def check_memory(operator, inputs, attributes, n_outputs):
@@ -97,4 +115,14 @@ def check_rule(operator, inputs, attributes, expected, outputs):
                 assert spec.dtype in (None, dtype_name(expected[name]))
         if specs[0].value is not None:
             assert said[0].dims is not None
-            assert operator.cost is None or operator.cost(*specs, **attributes) >= 0
+            made = [None if not name else Spec(dtype_name(expected[name]), expected[name].shape) for name in outputs]
+            cost = operator.cost_for(specs, attributes, made)
+            assert all(n is None or n >= 0 for n in (cost.multiply_adds, cost.bytes))
+            assert cost == operator.cost_for(
+                specs,
+                attributes,
+                [
+                    said if name else None
+                    for said, name in zip(operator.infer(specs, attributes, len(outputs)), outputs, strict=True)
+                ],
+            )

@@ -117,6 +117,8 @@ def state(values):
 def test_an_operator_gives_a_tuple_only_where_it_says_so():
     for turn in turns():
         one = turn.attributes() | ({"n_outputs": 1} if "n_outputs" in turn.operator.asks else {})
+        if turn.operator.name == "Split" and len(turn.outputs) > 1:  # it refuses sizes that are not as many as the outputs
+            one = turn.attributes()
         made = turn.operator.run(*turn.inputs, **one)
         assert isinstance(made, tuple) == turn.operator.several, f"{turn.operator.name} in {turn.case}"
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from laminae.base.cost import NOTHING, Cost
 from laminae.base.records import Statistics
 from laminae.see.comparison import comparison_table
 from laminae.see.rendering import cells_of
 from laminae.see.small import is_small, small_table
 from laminae.see.table import model_table, trace_table
+from laminae.see.text import amount
 from tests.see.records import EXPECTED, FACTS, O2, X, compared, network, patients, record, same_as_golden
 
 
@@ -39,6 +43,26 @@ def test_a_pass_is_small_only_with_few_numbers_for_each_of_the_same_few_samples(
 def test_model_and_trace_tables() -> None:
     same_as_golden(model_table(patients(), FACTS).text(100) + "\n", "model-100.txt")
     same_as_golden(trace_table(patients(), FACTS, ms=0.04).text(100) + "\n", "trace-100.txt")
+
+
+def test_a_model_table_has_the_cost_of_each_layer_and_of_all_and_says_what_is_not_known() -> None:
+    x, fc, relu = patients()
+    costly = [replace(x, cost=NOTHING), replace(fc, cost=Cost(87_230_200, 1536)), replace(relu, cost=Cost(3, 24))]
+    table = model_table(costly, FACTS)
+    same_as_golden(table.text(100) + "\n", "costs-100.txt")
+    same_as_golden(table.text(60) + "\n", "costs-60.txt")
+    assert table.aside == "87.2 M mult-adds, 1.6 kB moved"
+    open_ = model_table([*costly[:2], replace(relu, cost=Cost(None, 24))], FACTS)
+    assert open_.aside == "at least 87.2 M mult-adds, 1.6 kB moved"
+    assert [row[-2] for row in open_.rows] == ["", "87.2 M", "–"]
+    assert "mult-adds" not in model_table(patients(), FACTS).text(100)
+
+
+def test_amounts_have_three_digits() -> None:
+    numbers = (0, 7, 999, 1000, 1234, 12_345, 123_456, 999_499, 999_500, 81_410_560, 4.1e9, 2e13, 3e18)
+    shown = ["0", "7", "999", "1.00 k", "1.23 k", "12.3 k", "123 k", "999 k", "1.00 M", "81.4 M", "4.10 G", "20.0 T", "3000 P"]
+    assert [amount(n) for n in numbers] == shown
+    assert amount(None) == "–"
 
 
 def test_statistics_show_what_an_output_is_made_of_and_mark_what_is_odd() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -69,11 +69,49 @@ def is_array(value: Any) -> bool:
 
 def copy_of(value: Any) -> Any:
     """A value of its own memory, without history; of a sequence or a map, of each part."""
+    return _copied(value, lambda array: array.detach().clone())
+
+
+def own(value: Any) -> Any:
+    """A value of its own memory, which derivatives go through where they are asked for."""
+    return _copied(value, lambda array: array.clone())
+
+
+def _copied(value: Any, copy: Callable[[Any], Any]) -> Any:
     if is_array(value):
-        return value.detach().clone()
+        return copy(value)
     if isinstance(value, list | tuple):
-        return [copy_of(part) for part in value]
-    return {key: copy_of(part) for key, part in value.items()} if isinstance(value, dict) else value
+        return [_copied(part, copy) for part in value]
+    return {key: _copied(part, copy) for key, part in value.items()} if isinstance(value, dict) else value
+
+
+def twin_of(array: Any) -> Any:
+    """An array of its own memory and of the same class; a tensor is a leaf that learns as this one does."""
+    if not is_tensor(array):
+        return array.clone() if isinstance(array, HostArray) else array.copy()
+    with ordinary_tensors():
+        own = array.detach().clone()
+        if isinstance(array, torch.nn.Parameter):
+            return torch.nn.Parameter(own, array.requires_grad)
+        return own.requires_grad_(array.requires_grad)
+
+
+def write(tensor: Any, value: Any) -> None:
+    """Put values into a tensor's own memory, where all who hold it see them; it stays a leaf if it was one."""
+    with torch.inference_mode(tensor.is_inference()), torch.no_grad():
+        tensor.copy_(value)
+
+
+def unwritable(array: Any) -> str:
+    """Why nothing can be written into a tensor's own memory; "" where it can be."""
+    if not is_tensor(array):
+        return ""
+    if array.is_meta:
+        return "it is on the meta device, without memory (module.to_empty gives it some)"
+    if array.layout is not torch.strided:
+        return f"its layout is {str(array.layout).removeprefix('torch.')}"
+    repeated = any(stride == 0 and size > 1 for stride, size in zip(array.stride(), array.shape, strict=True))
+    return "several of its elements are one place in memory (expand)" if repeated and array.numel() else ""
 
 
 def shares_memory(value: Any, others: Iterable[Any]) -> bool:

@@ -64,6 +64,10 @@ class LayerError(LaminaeError):
     """A layer that failed while it ran."""
 
 
+class ExportError(LaminaeError):
+    """A module that no graph can hold as it is: where in its code, why, and the ways out."""
+
+
 class UsageError(LaminaeError):
     """A call or a command that does not say what is needed."""
 

@@ -18,8 +18,8 @@ MOVES = frozenset(
     {
         "as_strided", "broadcast_to", "cat", "chunk", "clone", "concat", "contiguous", "diagonal", "expand", "flatten", "flip",
         "gather", "index_select", "masked_select", "movedim", "narrow", "pad", "permute", "ravel", "repeat",
-        "repeat_interleave", "reshape", "roll", "scatter", "select", "split", "squeeze", "stack", "swapaxes", "t", "take",
-        "take_along_dim", "tile", "transpose", "tril", "triu", "unbind", "unflatten", "unsqueeze", "view", "where",
+        "repeat_interleave", "reshape", "roll", "scatter", "select", "split", "split_with_sizes", "squeeze", "stack", "swapaxes",
+        "t", "take", "take_along_dim", "tile", "transpose", "tril", "triu", "unbind", "unflatten", "unsqueeze", "view", "where",
         "index_put", "__getitem__", "constant_pad_nd", "embedding", "tensor_split", "expand_as", "view_as", "reshape_as", "rot90",
     }
 )  # fmt: skip
@@ -167,7 +167,7 @@ def _empty(dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
 def _taken(made: Any, every: np.ndarray[Any, Any]) -> Any:
     if type(made) in (list, tuple):
         return type(made)(_taken(part, every) for part in made)
-    return HostArray(every[made.numpy()])
+    return HostArray(np.asarray(every[made.numpy()], dtype=every.dtype))  # a place of rank 0 takes no array but its element
 
 
 def padded(x: Any, pads: Sequence[int], value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from laminae.base.cost import NOT_KNOWN, Cost
 from laminae.base.shapes import Shape
 
 RTOL, ATOL = 1e-3, 1e-4
@@ -52,7 +53,7 @@ class LayerRecord:
     """A layer as it stands in a table: what it is, and what it did where it ran.
 
     index: its place in forward order, from 1. parameters: number of elements of its weights. ms: time it took, None where an
-    engine cannot tell. bytes: of all its outputs.
+    engine cannot tell. bytes: of all its outputs. cost: as far as shapes before a run tell it.
     """
 
     index: int
@@ -67,6 +68,7 @@ class LayerRecord:
     domain: str = ""
     kind: str = ""
     values: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+    cost: Cost = NOT_KNOWN
 
     @property
     def bytes(self) -> int:

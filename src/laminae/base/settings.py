@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 @dataclass
 class Settings:
-    """max_passes: how many passes through bodies (iterations of loops, calls of functions) one forward pass may make."""
+    """max_passes: how many passes through bodies (iterations of loops, calls of functions) one forward pass may make.
+
+    max_ready_bytes: how much memory the weights may take in all that operators keep unpacked or in another order, so as not
+    to make them ready at every run.
+    """
 
     max_passes: int = 1_000_000
+    max_ready_bytes: int = 1 << 30
 
 
 settings = Settings()

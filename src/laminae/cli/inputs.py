@@ -51,13 +51,24 @@ def drawn(model: Model, seed: int, dims: Mapping[str, int]) -> dict[str, Array]:
 
     dims: sizes of named axes; the others are 1. Raises UsageError for a name that no input has.
     """
-    values = model.graph.inputs
-    known = {dim for value in values for dim in value.shape or () if isinstance(dim, str)}
+    check_names(model, dims)
+    generator = np.random.default_rng(seed)
+    return {value.name: _draw(value, generator, dims) for value in model.graph.inputs}
+
+
+def sized(model: Model, dims: Mapping[str, int]) -> dict[str, tuple[int | str, ...]]:
+    """The declared shapes of the inputs with these sizes of named axes. Raises UsageError for a name that no input has."""
+    check_names(model, dims)
+    named = [value for value in model.graph.inputs if any(dim in dims for dim in value.shape or ())]
+    return {value.name: tuple(dims.get(dim, dim) for dim in value.shape or ()) for value in named}  # type: ignore[arg-type]
+
+
+def check_names(model: Model, dims: Mapping[str, int]) -> None:
+    """Raises UsageError for a name that no input's axis bears."""
+    known = {dim for value in model.graph.inputs for dim in value.shape or () if isinstance(dim, str)}
     unknown = sorted(set(dims) - known)
     if unknown:
         raise UsageError(f"no input has an axis named {unknown[0]!r}", {"named axes": ", ".join(sorted(known)) or "none"})
-    generator = np.random.default_rng(seed)
-    return {value.name: _draw(value, generator, dims) for value in values}
 
 
 def fitted(value: Value, held: Any, how: Preparation) -> Any:

@@ -108,6 +108,8 @@ class Layer:
         """`Gemm (opset 13)`, with the domain where it is not the main one."""
         if self.is_input:
             return INPUT
+        if self.domain.startswith("torch."):  # torch has one version of its operators, the one that runs
+            return f"{self.domain}.{self.operator}"
         return f"{self.domain + '.' if self.domain else ''}{self.operator} (opset {self.opset})"
 
     def __repr__(self) -> str:

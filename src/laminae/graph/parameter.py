@@ -9,7 +9,7 @@ import numpy as np
 
 from laminae.base import arrays
 from laminae.base.dtypes import dtype_name, is_float, nbytes
-from laminae.base.errors import DTypeError, ShapeError
+from laminae.base.errors import DTypeError, ModelError, ShapeError
 from laminae.base.shapes import format_shape
 
 ROLE = "laminae.role"
@@ -19,10 +19,11 @@ ROLE = "laminae.role"
 class Parameter:
     """A box of one array, in whatever form it was last used: NumPy (perhaps mapped from a file) or a torch tensor.
 
-    Layers that share a parameter hold the same box. `array` is read by engines; write through `assign`.
+    Layers that share a parameter hold the same box. `array` is read by engines; write through `assign`, or into `tensor()` by
+    torch's own operations. lent: whether somebody has its memory as a NumPy array, whose changes nobody can see.
     """
 
-    __slots__ = ("array", "doc", "dtype", "metadata", "name", "overridable", "shape")
+    __slots__ = ("array", "doc", "dtype", "lent", "metadata", "name", "overridable", "shape")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Parameter:
         self.metadata = metadata or {}
         self.doc = doc
         self.overridable = overridable
+        self.lent = False
 
     @property
     def size(self) -> int:
@@ -58,19 +60,28 @@ class Parameter:
 
     def numpy(self) -> Any:
         """The values as a NumPy array over the same memory (a copy where they are on another device)."""
+        self.lent = True
         return arrays.as_numpy(self.array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        array = self.numpy()
+        array = arrays.as_numpy(self.array) if copy else self.numpy()
         return array.astype(dtype) if dtype is not None else array.copy() if copy else array
 
     def tensor(self) -> Any:
-        """The values as a torch tensor; from now on the box holds this tensor."""
+        """The values as a torch tensor; from now on the box holds this tensor.
+
+        Changes made by torch's own operations are seen by the next run. Not so those through `.data`, which torch does not
+        count: operators that keep weights in another form may go on with the old ones.
+        """
         self.array = arrays.as_value(self.array)
         return self.array
 
     def assign(self, array: Any) -> None:
-        """Put a copy of other values in the box. Raises ShapeError or DTypeError unless shape and dtype are the box's own."""
+        """Put a copy of other values in the box: a tensor it holds is written in place, so whoever shares it has them too.
+
+        Raises ShapeError or DTypeError unless shape and dtype are the box's own, ModelError for a tensor that has no memory of
+        its own to write to.
+        """
         array = array if hasattr(array, "dtype") else np.asarray(array)
         found = dtype_name(array)
         if found != self.dtype:
@@ -82,15 +93,17 @@ class Parameter:
                 f"parameter {self.name!r} has another shape",
                 {"expected": format_shape(self.shape), "found": format_shape(tuple(array.shape))},
             )
-        own = arrays.copy_of(arrays.as_value(array))
-        self.array = own.to(self.array.device) if arrays.is_tensor(self.array) else arrays.as_numpy(own)
+        if because := arrays.unwritable(self.array):
+            raise ModelError(f"parameter {self.name!r} cannot be written to", {"because": because})
+        if arrays.is_tensor(self.array):
+            arrays.write(self.array, arrays.as_value(array))
+        else:
+            self.array, self.lent = arrays.as_numpy(arrays.copy_of(arrays.as_value(array))), False
 
     def copy(self) -> Parameter:
-        """A box of its own, with values of its own."""
-        array = arrays.copy_of(self.array) if arrays.is_array(self.array) else self.array.copy()
-        return Parameter(
-            self.name, array, dtype=self.dtype, metadata=dict(self.metadata), doc=self.doc, overridable=self.overridable
-        )
+        """A box of its own, with values of its own: a leaf that learns where this one learns."""
+        array, metadata = arrays.twin_of(self.array), dict(self.metadata)
+        return Parameter(self.name, array, dtype=self.dtype, metadata=metadata, doc=self.doc, overridable=self.overridable)
 
     def __repr__(self) -> str:
         return f"Parameter({self.name!r}, {format_shape(self.shape)} {self.dtype})"

@@ -26,3 +26,21 @@ def restored(y, dtype):
 def chosen(x, axis, index):
     """The entries of `x` along `axis` at `index`, [n]; any dtype."""
     return restored(movable(x).index_select(axis, index), x.dtype)
+
+
+def counted(take, indices, n):
+    """take(indices), where negative ones count from the end of an axis of `n`, which torch's kernels refuse.
+
+    On the CPU they look at every index themselves: only what they refuse is looked at here.
+    """
+    if indices.is_cpu:
+        try:
+            return take(indices)
+        except (IndexError, RuntimeError):  # then from the end, or outside
+            pass
+    return take(torch.where(indices < 0, indices + n, indices))
+
+
+def flipped(x, axes):
+    """`x` in reverse along `axes`; any dtype."""
+    return restored(movable(x).flip(axes), x.dtype)

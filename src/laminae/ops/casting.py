@@ -44,17 +44,24 @@ def _on_host(x: Any, name: str, saturate: int, round_mode: str) -> Any:
     array = as_numpy(x)
     if name == "string":
         return HostArray(_texts(array))
+    if array.dtype == object and "float8" in name:
+        return cast_to(from_numpy(_parsed(array, "float32")), name, saturate, round_mode)
     if array.dtype == object:
         return from_numpy(_parsed(array, name))
     if name in DTYPES:
         with np.errstate(all="ignore"):
-            return HostArray((_whole(array) if "int" in name else array).astype(numpy_dtype(name)))
+            return HostArray((_whole(array) if "int" in name else _wide(array)).astype(numpy_dtype(name)))
     return cast_to(from_numpy(array.astype(np.float32)), name, saturate, round_mode)  # float32 holds every small dtype exactly
 
 
 def _whole(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Integers, floats cut towards zero: the small dtypes keep their lowest bits."""
     return array if array.dtype.kind in "iu" else np.trunc(array.astype(np.float64)).astype(np.int64)
+
+
+def _wide(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Numbers in a dtype of NumPy's own: ml_dtypes knows no way from one of its small dtypes to another."""
+    return array if array.dtype.kind in "biuf" else array.astype(np.float32)
 
 
 def _texts(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

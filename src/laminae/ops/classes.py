@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from laminae.base import torch
-from laminae.base.errors import AttributeValueError
+from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.host import HostArray
-from laminae.base.shapes import Dim, Spec
+from laminae.base.shapes import Dim, Spec, known
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +32,13 @@ def classifier_shape(X: Spec, strings: Sequence[str] | None, classes: Dim) -> tu
     """A label for each row of X, and a score for each class."""
     rows = X.dims[0] if X.dims is not None and len(X.dims) == 2 else None
     return Spec("string" if strings else "int64", (rows,)), Spec("float32", (rows, classes))
+
+
+def per_column(name: str, values: Sequence[Any] | Tensor, X: Tensor) -> None:
+    """Raises ShapeError unless there is one value, or one for each column of X."""
+    columns = X.shape[-1] if X.ndim else 1
+    if len(values) not in (1, columns):
+        raise ShapeError(f"{name} must be one, or one per column", {"expected": f"1 or {columns}", "found": len(values)})
 
 
 def transformed(scores: Tensor, post_transform: str) -> Tensor:
@@ -65,3 +72,8 @@ def _softmax_zero(scores: Tensor) -> Tensor:
     powers = torch.where(scores.abs() > 1e-7, torch.exp(scores - largest), scores * torch.exp(-largest))
     total = powers.sum(-1, keepdim=True)
     return torch.where(total == 0, 0.5, powers / total)
+
+
+def rows_of(X):
+    """How many rows X [rows, features] has; a vector is one."""
+    return known(X.shape)[0] if X.rank > 1 else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laminae.base import torch
+from laminae.base.errors import AttributeValueError
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -27,7 +28,9 @@ def _to_power_of_two(x: Tensor, saturate: int, round_mode: str) -> Tensor:
     """The exponent of a float32, rounded by what its mantissa holds; 255 is NaN."""
     bits = x.view(torch.int32)
     exponent, mantissa = (bits >> 23) & 255, bits & 0x7FFFFF
+    mantissa = torch.where(exponent == 0, (2 * mantissa - 0x800000).clamp(min=0), mantissa)  # 2^-127 has no exponent of its own
+    if round_mode not in ("up", "down", "nearest"):
+        raise AttributeValueError(f"there is no round_mode {round_mode!r}", {"known": "up, down, nearest"})
     more = {"up": mantissa > 0, "nearest": mantissa >= 0x400000}.get(round_mode, torch.zeros_like(x, dtype=torch.bool))
-    exponent = exponent + more
-    exponent = exponent.clamp(max=254) if saturate else torch.where(x == 0, 255, exponent.clamp(max=255))
-    return torch.where(x.isnan(), 255, exponent).to(torch.uint8).view(torch.float8_e8m0fnu)
+    unheld = x.isnan() if saturate else x.isnan() | (x < 2.0**-127) | (x > 2.0**127)
+    return torch.where(unheld, 255, (exponent + more).clamp(max=254)).to(torch.uint8).view(torch.float8_e8m0fnu)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,7 +40,7 @@ def _numbered(array: Array, tokens: dict[Any, int]) -> Array:
     found, back = np.unique(array, return_inverse=True)
     numbers = np.array([tokens.get(token, -1) for token in found.tolist()], dtype=np.int64)
     flat = numbers[back.reshape(-1)] if array.size else numbers
-    return flat.reshape(-1, array.shape[-1] if array.ndim else 1)
+    return flat.reshape(math.prod(array.shape[:-1]), array.shape[-1] if array.ndim else 1)
 
 
 def _by_length(pool: Sequence[Any], starts: Sequence[int]) -> list[tuple[int, list[Sequence[Any]], int]]:

@@ -22,7 +22,16 @@ def stepped_shape(parts):
     return rule
 
 
+def stepping_cost(parts, operations):
+    """The rule: so many operations for each element of the tensors that are to learn."""
+
+    def rule(R, T, *inputs, **attributes):
+        return operations * sum(x.size for x in parted(inputs, parts)[0])
+
+    return rule
+
+
 def stepped(step, inputs, parts):
-    """`step` of each (tensor, gradient, kept …), given out list by list."""
+    """`step` of each (tensor, gradient, kept …), given out list by list, in their dtype: a rate of another does not change it."""
     made = [step(*one) for one in zip(*parted(inputs, parts), strict=True)]
-    return tuple(value for some in zip(*made, strict=True) for value in some)
+    return tuple(value.to(inputs[0].dtype) for some in zip(*made, strict=True) for value in some)

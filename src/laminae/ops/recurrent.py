@@ -9,9 +9,13 @@ import math
 from laminae.base import torch
 from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.shapes import Spec, format_shape, known, same_dim
+from laminae.ops.ready import LATER, awaits, filled, held, room_for
 
 REVERSED = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
 """Whether each direction runs from the end."""
+
+DEFAULTS = (("direction", "forward"), ("layout", 0), ("n_outputs", 1))
+"""What the fused kernels heed of the attributes, and how it is where it is not given."""
 
 ACTIVATIONS = {
     "relu": (lambda x, a, b: x.relu(), None, None),
@@ -80,21 +84,44 @@ def activation_functions(names, alphas, betas, clip):
     return [[made(name) for name in each] for each in names]
 
 
-def fused(kernel, X, W, R, B, initial, order, direction, layout):
-    """By a kernel of torch for one layer (`torch._VF.lstm`, …); `order` puts ONNX's gates into torch's."""
+def fused(kernel, X, weights, R, initial, direction, layout):
+    """By a kernel of torch for one layer (`torch._VF.lstm`, …) with `weights` in its order."""
     X = X.transpose(0, 1) if layout else X
     X = X.flip(0) if direction == "reverse" else X
     (T, N, _), (D, _, H) = X.shape, R.shape
     states = [X.new_zeros(D, N, H) if s is None else (s.transpose(0, 1) if layout else s).contiguous() for s in initial]
-    weights = []
-    for d in range(D):
-        biases = [] if B is None else B[d].chunk(2)
-        weights += [ordered(w, order) for w in (W[d], R[d], *biases)]
     hidden = states if len(states) > 1 else states[0]
-    Y, *last = kernel(X, hidden, weights, B is not None, 1, 0.0, torch.is_grad_enabled(), D == 2, False)
+    Y, *last = kernel(X, hidden, weights, len(weights) > 2 * D, 1, 0.0, torch.is_grad_enabled(), D == 2, False)
     Y = Y.reshape(T, N, D, H)
     Y = Y.flip(0) if direction == "reverse" else Y
     return arranged(Y.transpose(1, 2), last, layout)
+
+
+def torch_weights(W, R, B, order):
+    """What the kernels take: for each direction W, R and the two biases, with the gates in another order."""
+    weights = []
+    for d in range(len(W)):
+        biases = [] if B is None else B[d].chunk(2)
+        weights += [ordered(w, order) for w in (W[d], R[d], *biases)]
+    return weights
+
+
+def fused_ready(run, kernel, order, X, W, R, B, initial, attributes):
+    """The fused kernel with weights put in order before the run; None where these come with it, or there is no room for them."""
+    copies = len(order) > 1
+    if X is not LATER or awaits(W, R, B) or (copies and not room_for(sum(x.nbytes for x in (W, R, B) if x is not None))):
+        return None
+    weights = torch_weights(W, R, B, order)
+    held(*weights if copies else ())
+    direction, layout, n_outputs = (attributes.get(name, default) for name, default in DEFAULTS)
+
+    def call(X, *initial):
+        if not X.shape[layout]:
+            return run(X, W, R, B, None, *initial, **attributes)
+        outputs = fused(kernel, X, weights, R, initial, direction, layout)
+        return outputs[:n_outputs] if n_outputs > 1 else outputs[0]
+
+    return filled(call, (X, *initial))
 
 
 def ordered(w, order):

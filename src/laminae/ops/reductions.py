@@ -4,12 +4,14 @@ import numpy as np
 
 from laminae.base import torch
 from laminae.base.shapes import Spec, Unknown
+from laminae.ops.costs import per_input
+from laminae.ops.ready import awaiting_first
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of, int_numbers, reduced
 from laminae.ops.shape_arithmetic import packed
 
 
-def reduction(name, *, axes_input_since=18, value=None):
+def reduction(name, *, axes_input_since=18, value=None, cost=per_input):
     """Register a function of (data, axes, keepdim) as the reduction `name`: with `axes` an input from that opset on.
 
     axes: a sequence, empty only for a scalar. value: the same function of a list of sizes, for shape arithmetic.
@@ -26,7 +28,15 @@ def reduction(name, *, axes_input_since=18, value=None):
         return carried(data, axes or None, keepdims, value)
 
     def register(function):
-        @operator(name, since=axes_input_since, kind="reduction", shape=shape_by_input)
+        def with_axes(axes=None, *, keepdims=1, noop_with_empty_axes=0):
+            if axes is None or not axes.numel():
+                return None
+            places, keepdim = axes.tolist(), bool(keepdims)
+            return lambda data: function(data, places, keepdim)
+
+        ready = awaiting_first(with_axes)
+
+        @operator(name, since=axes_input_since, kind="reduction", shape=shape_by_input, cost=cost, ready=ready)
         def by_input(data, axes=None, *, keepdims=1, noop_with_empty_axes=0):
             if axes is not None and axes.numel():
                 return function(data, axes.tolist(), bool(keepdims))
@@ -34,7 +44,7 @@ def reduction(name, *, axes_input_since=18, value=None):
                 return function(data.unsqueeze(0), (0,), False)
             return function(data, tuple(range(data.ndim)), bool(keepdims))
 
-        @operator(name, since=1, kind="reduction", shape=shape_by_attribute)
+        @operator(name, since=1, kind="reduction", shape=shape_by_attribute, cost=cost)
         def by_attribute(data, *, axes=None, keepdims=1):
             return function(data, axes or tuple(range(data.ndim)), bool(keepdims))
 

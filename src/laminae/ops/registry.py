@@ -1,6 +1,6 @@
 """What an operator is, and how it is found: by domain, name and opset, in the file that bears its name.
 
-    @operator("Softmax", since=13, kind="activation", shape=same_shape)
+    @operator("Softmax", since=13, kind="activation", shape=same_shape, cost=softmax_like)
     def softmax(input, *, axis=-1): ...
 
 The function's positional parameters are the operator's inputs (None where one is left out), its keywords the
@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from laminae.base.cost import Cost
 from laminae.base.errors import UsageError
 from laminae.base.shapes import Spec, Unknown
+from laminae.ops import costs
 
 FOLDERS = {
     "": "laminae.ops.onnx",
@@ -43,7 +45,7 @@ class Operator:
     since: int
     run: Callable[..., Any]
     shape: Callable[..., Any] | None
-    cost: Callable[..., int] | None
+    cost: costs.Rule | None
     kind: str
     aliases: bool | str
     random: bool
@@ -51,6 +53,7 @@ class Operator:
     pure: bool = True
     several: bool = False
     direct: Callable[..., Callable[..., Any] | None] | None = None
+    ready: Callable[..., Callable[..., Any] | None] | None = None
 
     @cached_property
     def signature(self) -> inspect.Signature:
@@ -111,6 +114,13 @@ class Operator:
         specs = found if isinstance(found, tuple) else (found,)
         return (specs + unknown)[:n_outputs]
 
+    def cost_for(
+        self, inputs: Sequence[Spec | None], attributes: Mapping[str, Any], outputs: Sequence[Spec | None], context: Any = None
+    ) -> Cost:
+        """What a run takes, as far as what is known of its inputs and outputs (None where left out) tells."""
+        ours = {"n_outputs": len(outputs), "context": context, "outputs": outputs}
+        return costs.cost_of(self.cost, inputs, attributes, ours, outputs)
+
 
 _operators: dict[tuple[str, str], list[Operator]] = {}
 _registered = 0
@@ -127,32 +137,36 @@ def operator(
     since: int = 1,
     kind: str = "",
     shape: Callable[..., Any] | None = None,
-    cost: Callable[..., int] | None = None,
+    cost: costs.Rule | None = None,
     aliases: bool | str = False,
     random: bool = False,
     foreign: bool = False,
     pure: bool = True,
     several: bool = False,
     direct: Callable[..., Callable[..., Any] | None] | None = None,
+    ready: Callable[..., Callable[..., Any] | None] | None = None,
     domain: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the function as operator `name` from opset `since` on.
 
     kind: what it is in one word, shared by all vocabularies ("convolution", "activation", …), for drawing and fusing.
-    shape: the rule, called as the function is, with a `Spec` for each input; cost: likewise, gives multiply-adds.
+    shape: the rule, called as the function is, with a `Spec` for each input; cost: likewise, gives multiply-adds (`ops/costs.py`
+    says what counts as one, and what else a rule may ask for).
     aliases: True where an output may share memory with the first input (a view) or be an attribute's own memory; "any" where
     it may with any input.
     random: whether two runs on the same inputs may differ. foreign: written by a user; pure: promises to change no input and
     to keep no output. several: whether it gives a tuple however many outputs the layer has. direct: called once with the
     attributes, gives the torch function that does the same on the inputs with no Python between, or None where there is
-    none: what a forward pass of many small layers is quick by.
+    none: what a forward pass of many small layers is quick by. ready: likewise, with what is known of the inputs before the
+    run (`laminae.ops.ready`).
     """
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
         global _registered
         versions = _operators.setdefault((domain, name), [])
         versions[:] = [o for o in versions if o.since != since]
-        versions.append(Operator(name, domain, since, run, shape, cost, kind, aliases, random, foreign, pure, several, direct))
+        made = Operator(name, domain, since, run, shape, cost, kind, aliases, random, foreign, pure, several, direct, ready)
+        versions.append(made)
         versions.sort(key=lambda o: o.since)
         _registered += foreign
         return run
@@ -167,7 +181,7 @@ def register_operator(
     domain: str = "custom",
     since: int = 1,
     shape: Callable[..., Any] | None = None,
-    cost: Callable[..., int] | None = None,
+    cost: costs.Rule | None = None,
     kind: str = "custom",
     pure: bool = False,
 ) -> Callable[..., Any]:
@@ -213,6 +227,9 @@ def module_name(domain: str, name: str) -> str:
 def versions(domain: str, name: str) -> tuple[Operator, ...]:
     """All versions of an operator that Laminae has, oldest first; its file is loaded when first asked for."""
     domain = "" if domain == "ai.onnx" else domain
+    if (domain, name) not in _operators and domain.startswith("torch."):
+        found = importlib.import_module("laminae.ops.aten").operator_of(domain, name)
+        _operators[domain, name] = [] if found is None else [found]
     if (domain, name) not in _operators and domain in FOLDERS and name.isidentifier():
         module = module_name(domain, name)
         if importlib.util.find_spec(module) is not None:

@@ -49,6 +49,21 @@ def common_scale(dims, sizes, policy):
     return (min if policy == "not_larger" else max)(ratios, default=1.0)
 
 
+TAPS = {"nearest": 0, "linear": 2, "bilinear": 2, "cubic": 4}
+"""Mode → the products for each element along one axis."""
+
+
+def resampling_cost(old, new, mode, antialias=0):
+    """Axis by axis, from the first: each element made takes its neighbours, more of them where antialiasing shrinks."""
+    dims, total = list(known(old)), 0
+    for axis, (before, after) in enumerate(zip(known(old), known(new), strict=True)):
+        if before != after:
+            dims[axis] = after
+            wide = max(1, -(-before // after)) if antialias and after else 1
+            total += math.prod(dims) * min(TAPS[mode] * wide, before)
+    return total
+
+
 def places(n, out, scale, mode, roi=(0.0, 1.0)):
     """Where each of `out` elements lies among the `n` of the input; float64, [out]."""
     y, width = torch.arange(out, dtype=torch.float64), scale * n
@@ -60,8 +75,10 @@ def places(n, out, scale, mode, roi=(0.0, 1.0)):
         begin, end = roi
         inside = y * (end - begin) * (n - 1) / (width - 1) if width != 1 else y * 0 + (end - begin) * (n - 1) / 2
         return inside + begin * (n - 1)
-    if mode == "pytorch_half_pixel" and width == 1:
-        return y * 0 - 0.5
+    if mode == "pytorch_half_pixel" and out <= 1:
+        return y * 0
+    if mode == "tf_half_pixel_for_nn":
+        return (y + 0.5) / scale
     if mode in ("half_pixel", "pytorch_half_pixel"):
         return (y + 0.5) / scale - 0.5
     if mode == "half_pixel_symmetric":

@@ -4,8 +4,17 @@ import numpy as np
 
 from laminae.base import torch
 from laminae.base.dtypes import numpy_dtype
-from laminae.base.errors import LayerError
+from laminae.base.errors import LayerError, ShapeError
+from laminae.base.shapes import format_shape
 from laminae.ops.casting import from_numpy
+
+
+def joined(tensors, axis):
+    """The tensors one after the other. Raises ShapeError for unequal ranks: torch passes over what is of shape [0]."""
+    rank = tensors[0].ndim
+    if any(x.ndim != rank for x in tensors):
+        raise ShapeError("inputs of different ranks", {"found": " and ".join(format_shape(x.shape) for x in tensors)})
+    return torch.cat(tensors, axis)
 
 
 def stacked(rows, value, axis=0):

@@ -9,11 +9,14 @@ import numpy as np
 
 from laminae.base.arrays import as_numpy
 from laminae.base.dtypes import numpy_dtype
+from laminae.base.errors import AttributeValueError
 from laminae.ops.casting import from_numpy
 
 
 def lookup(keys: Sequence[Any], values: Sequence[Any], default: Any, dtype: str) -> Callable[[Any], Any]:
     """The function from arrays of keys to arrays of values of that dtype; `default` for what is no key. NaN may be a key."""
+    if len(keys) != len(values):
+        raise AttributeValueError("a table needs as many values as keys", {"keys": len(keys), "values": len(values)})
     table = {_key(key): i for i, key in enumerate(keys)}
     found = np.empty(len(values) + 1, dtype=numpy_dtype(dtype))
     found[:] = [*values, default]

@@ -77,11 +77,11 @@ def forest(
         from_numpy(false),
         None if members is None else from_numpy(members),
         from_numpy(roots),
-        _depth(true, false, roots),
+        depth(true, false, roots),
     )
 
 
-def _depth(true: Array, false: Array, roots: Array) -> int:
+def depth(true: Array, false: Array, roots: Array) -> int:
     """Steps until every row has ended: whole levels at a time."""
     level, depth = np.unique(roots), 0
     while True:
@@ -101,23 +101,36 @@ def named_forest(
 
     A tree begins at its first node. Raises AttributeValueError for modes or ids that are not known.
     """
+    true, false, roots, rows = named_branches(treeids, nodeids, modes, truenodeids, falsenodeids)
+    mode = np.array([MODES.index(m) if m != "LEAF" else 0 for m in modes], dtype=np.int64)
+    made = forest(
+        feature=[0 if m == "LEAF" else f for m, f in zip(modes, featureids, strict=True)], value=values, mode=mode,
+        true=true, false=false, missing=missing or np.zeros(len(mode)), roots=roots, members=None,
+    )  # fmt: skip
+    return made, rows
+
+
+def named_branches(
+    treeids: Sequence[int], nodeids: Sequence[int], modes: Sequence[str], truenodeids: Sequence[int], falsenodeids: Sequence[int]
+) -> tuple[Array, Array, Array, dict[tuple[int, int], int]]:
+    """Where each node leads to if true and if false, the first node of each tree, and each node's row by tree and node id."""
     rows = {key: i for i, key in enumerate(zip(treeids, nodeids, strict=True))}
+    unknown = next((mode for mode in modes if mode not in (*MODES[:-1], "LEAF")), None)
+    if unknown is not None:
+        raise AttributeValueError(
+            f"a tree has a mode that is not known: {unknown!r}", {"known": ", ".join((*MODES[:-1], "LEAF"))}
+        )
     try:
-        mode = np.array([MODES.index(m) if m != "LEAF" else 0 for m in modes], dtype=np.int64)
         true, false = (
             [i if m == "LEAF" else rows[tree, to] for i, (tree, m, to) in enumerate(zip(treeids, modes, ids, strict=True))]
             for ids in (truenodeids, falsenodeids)
         )
     except (KeyError, ValueError) as error:
-        raise AttributeValueError(f"a tree has a mode or a node that is not known: {error}") from None
+        raise AttributeValueError(f"a tree has a node that is not known: {error}") from None
     roots: dict[int, int] = {}
     for i, tree in enumerate(treeids):
         roots.setdefault(tree, i)
-    made = forest(
-        feature=[0 if m == "LEAF" else f for m, f in zip(modes, featureids, strict=True)], value=values, mode=mode,
-        true=true, false=false, missing=missing or np.zeros(len(mode)), roots=list(roots.values()), members=None,
-    )  # fmt: skip
-    return made, rows
+    return *(np.asarray(x, dtype=np.int64) for x in (true, false, list(roots.values()))), rows  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""The layers as plain records before any run: shapes by the operators' rules, parameters counted."""
+"""The layers as plain records before any run: shapes and costs by the operators' rules, parameters counted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from laminae.base.cost import NOTHING, Cost
 from laminae.base.records import LayerRecord, OutputRecord
 from laminae.base.shapes import Spec
 from laminae.graph import Graph, Layer, Value
@@ -15,7 +16,7 @@ from laminae.plan.shapes import Walk, spec_of, walk
 def describe(graph: Graph, shapes: Mapping[str, Sequence[int | str]] | None = None) -> tuple[LayerRecord, ...]:
     """One record a layer, in forward order. shapes: of inputs by name, in place of the declared ones."""
     given = {name: _given(graph, name, shape) for name, shape in (shapes or {}).items()}
-    found = walk(graph, given)
+    found = walk(graph, given, costs=True)
     return tuple(_record(i, layer, found) for i, layer in enumerate(graph.layers, 1))
 
 
@@ -50,4 +51,5 @@ def _record(index: int, layer: Layer, found: Walk) -> LayerRecord:
         parameters=sum(p.size for p in layer.parameters.values() if p.is_weight),
         domain=layer.domain,
         kind=operator.kind if operator else "",
+        cost=NOTHING if layer.is_input else (found.costs or {}).get(layer, Cost()),
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from laminae.base.errors import AttributeValueError, UnknownOperatorError
 from laminae.base.records import Problem
-from laminae.graph import Graph, Layer, Reference
+from laminae.graph import Graph, Layer
 from laminae.ops.registry import Operator, find, versions
 
 
@@ -47,24 +45,6 @@ def _missing(layer: Layer) -> str:
 def _used_by(names: list[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:3])
     return f"layer{'s' * (len(names) > 1)} {shown}" + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def with_references(attributes: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """A layer's attributes inside a function: references replaced by what the call gives, left out where it gives nothing."""
-    plain = {}
-    for key, value in attributes.items():
-        if not isinstance(value, Reference):
-            plain[key] = value
-        elif value.name in given:
-            plain[key] = given[value.name]
-    return plain
-
-
-def call_attributes(layer: Layer, given: dict[str, Any]) -> dict[str, Any]:
-    """What a call of a function gives to the references in its body: its own attributes over the function's defaults."""
-    function = layer.function
-    assert function is not None
-    return {**function.defaults, **with_references(layer.attributes, given)}
 
 
 def signature_problems(layer: Layer, operator: Operator) -> list[Problem]:

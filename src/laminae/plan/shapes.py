@@ -1,4 +1,4 @@
-"""The shape walk: what is known of every value before any run, by the operators' own rules."""
+"""The shape walk: what is known of every value before any run, and of every layer's cost, by the operators' own rules."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from laminae.base.arrays import is_tensor
+from laminae.base.arrays import as_numpy, is_tensor
+from laminae.base.cost import Cost, total
 from laminae.base.errors import LaminaeError
 from laminae.base.records import Problem
 from laminae.base.shapes import Shape, Spec, format_shape, same_shape
 from laminae.graph import Graph, Layer, Parameter, Value
+from laminae.graph.references import call_attributes, with_references
 from laminae.ops.registry import Operator, find
-from laminae.plan.resolve import call_attributes, with_references
 
 SMALL = 1024
 """Integer parameters of at most so many elements are read in the walk: they may be shapes."""
@@ -22,15 +23,16 @@ SMALL = 1024
 
 @dataclass
 class Walk:
-    """Specs of all values, and what did not fit."""
+    """Specs of all values, what did not fit, and where asked for what each layer costs."""
 
     specs: dict[Value | Parameter, Spec] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    costs: dict[Layer, Cost] | None = None
 
 
-def walk(graph: Graph, given: Mapping[str, Spec] | None = None) -> Walk:
+def walk(graph: Graph, given: Mapping[str, Spec] | None = None, *, costs: bool = False) -> Walk:
     """Go through the layers once, in order. given: specs of inputs by name, in place of the declared ones."""
-    return _Walker().walk(graph, dict(given or {}))
+    return _Walker().walk(graph, dict(given or {}), costs)
 
 
 def parameter_spec(parameter: Parameter) -> Spec:
@@ -39,12 +41,12 @@ def parameter_spec(parameter: Parameter) -> Spec:
     if parameter.size <= SMALL and ("int" in parameter.dtype or parameter.dtype == "bool") and not is_tensor(parameter.array):
         return Spec(parameter.dtype, parameter.shape, np.asarray(parameter.array))
     if parameter.size <= SMALL and "int" in parameter.dtype and parameter.array.device.type == "cpu":
-        return Spec(parameter.dtype, parameter.shape, parameter.numpy())
+        return Spec(parameter.dtype, parameter.shape, as_numpy(parameter.array))
     return spec
 
 
 class Bodies:
-    """What the shape rule of a layer with bodies may ask: the specs its body gives for specs of its inputs."""
+    """What the rules of a layer with bodies may ask: the specs its body gives for specs of its inputs, and what that costs."""
 
     def __init__(self, walker: _Walker, outer: Walk, given: dict[str, Any]) -> None:
         self._walker, self._outer, self._given = walker, outer, given
@@ -52,13 +54,17 @@ class Bodies:
     def shape_body(self, body: Graph, *inputs: Spec) -> tuple[Spec, ...]:
         return self._walker.body(body, inputs, self._outer, self._given)
 
+    def cost_body(self, body: Graph, *inputs: Spec) -> Cost:
+        return self._walker.body_cost(body, inputs, self._outer, self._given)
+
 
 class _Walker:
     def __init__(self) -> None:
         self.known: dict[Any, tuple[Spec, ...]] = {}
+        self.known_costs: dict[Any, Cost] = {}
 
-    def walk(self, graph: Graph, given: dict[str, Spec]) -> Walk:
-        found = Walk()
+    def walk(self, graph: Graph, given: dict[str, Spec], costs: bool) -> Walk:
+        found = Walk(costs={} if costs else None)
         for value in graph.inputs:
             found.specs[value] = given.get(value.name, Spec(value.dtype, value.shape))
         self.layers(graph.layers, found, {})
@@ -68,17 +74,19 @@ class _Walker:
         for layer in layers:
             if layer.is_input:
                 continue
+            inputs = [None if x is None else spec_of(x, found) for x in layer.inputs]
             try:
-                specs = self.layer(layer, found, attributes)
+                specs = self.layer(layer, inputs, found, attributes)
             except LaminaeError as error:
                 found.problems.append(_problem(layer, error, found))
                 specs = (Spec(),) * len(layer.outputs)
             for value, spec in zip(layer.outputs, specs, strict=True):
                 if value is not None:
                     found.specs[value] = _agreed(layer, value, spec, found.problems)
+            if found.costs is not None:
+                found.costs[layer] = self.cost(layer, inputs, found, attributes)
 
-    def layer(self, layer: Layer, found: Walk, given: dict[str, Any]) -> tuple[Spec, ...]:
-        inputs = [None if x is None else spec_of(x, found) for x in layer.inputs]
+    def layer(self, layer: Layer, inputs: list[Spec | None], found: Walk, given: dict[str, Any]) -> tuple[Spec, ...]:
         if layer.function is not None:
             specs = self.function(layer, [s or Spec() for s in inputs], call_attributes(layer, given))
             return (specs + (Spec(),) * len(layer.outputs))[: len(layer.outputs)]
@@ -103,6 +111,29 @@ class _Walker:
         except Exception:  # a rule met what it did not foresee: the layer's own run will say what is wrong
             return (Spec(),) * len(layer.outputs)
 
+    def cost(self, layer: Layer, inputs: list[Spec | None], found: Walk, given: dict[str, Any]) -> Cost:
+        """What the layer costs, its outputs being known as far as they are."""
+        if layer.function is not None:
+            return self.function_cost(layer, [s or Spec() for s in inputs], call_attributes(layer, given))
+        operator = find(layer.domain, layer.operator, layer.opset)
+        if operator is None:
+            return Cost()
+        outputs = [None if value is None else spec_of(value, found) for value in layer.outputs]
+        try:
+            return operator.cost_for(
+                inputs, with_references(layer.attributes, given), outputs, Bodies(self, Walk(found.specs), given)
+            )
+        except Exception:  # a rule met what does not fit: the walk has said so
+            return Cost()
+
+    def function_cost(self, layer: Layer, inputs: list[Spec], attributes: dict[str, Any]) -> Cost:
+        assert layer.function is not None
+        key = (layer.function.key, _key(inputs), repr(sorted(attributes.items())))
+        if key not in self.known_costs:
+            self.known_costs[key] = Cost()  # a function that calls itself ends here
+            self.known_costs[key] = self.body_cost(layer.function.graph, tuple(inputs), Walk(), attributes)
+        return self.known_costs[key]
+
     def function(self, layer: Layer, inputs: list[Spec], attributes: dict[str, Any]) -> tuple[Spec, ...]:
         assert layer.function is not None
         key = (layer.function.key, _key(inputs), repr(sorted(attributes.items())))
@@ -112,11 +143,18 @@ class _Walker:
         return self.known[key]
 
     def body(self, body: Graph, inputs: tuple[Spec, ...], outer: Walk, attributes: dict[str, Any]) -> tuple[Spec, ...]:
-        inner = Walk(dict(outer.specs), outer.problems)
+        inner = self.inside(body, inputs, Walk(dict(outer.specs), outer.problems), attributes)
+        return tuple(spec_of(out, inner) for out in body.outputs)
+
+    def body_cost(self, body: Graph, inputs: tuple[Spec, ...], outer: Walk, attributes: dict[str, Any]) -> Cost:
+        inner = self.inside(body, inputs, Walk(dict(outer.specs), costs={}), attributes)
+        return total((inner.costs or {}).values())
+
+    def inside(self, body: Graph, inputs: tuple[Spec, ...], inner: Walk, attributes: dict[str, Any]) -> Walk:
         for value, spec in zip(body.inputs, inputs, strict=False):
             inner.specs[value] = spec
         self.layers(body.layers, inner, attributes)
-        return tuple(spec_of(out, inner) for out in body.outputs)
+        return inner
 
 
 def spec_of(item: Value | Parameter, found: Walk) -> Spec:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from laminae.base.cost import total
 from laminae.base.records import LayerRecord, OutputRecord
 from laminae.base.shapes import format_shape
 from laminae.see.folding import Node, fold, unfold
 from laminae.see.marks import Marks
 from laminae.see.rendering import Column, Row, Table
-from laminae.see.text import count, memory, number
+from laminae.see.text import amount, count, memory, number
 
 __all__ = ["Table", "model_table", "trace_table"]
 
@@ -24,16 +25,65 @@ WHAT = (
 STATISTICS = ("mean", "std", "min", "max", "zeros")
 DROP = {"std": 3, "zeros": 2}
 
+MAIN_DOMAINS = ("", "laminae", "torch.ops.aten", "torch.sym")
+"""Domains whose operators are called by their name alone."""
+
 
 def model_table(records: Sequence[LayerRecord], facts: str, *, full: bool = False) -> Table:
-    """For `show`: the layers in order, what each reads and makes, its parameters; many are folded unless `full`."""
+    """For `show`: the layers in order, what each reads and makes, its parameters, its cost; many are folded unless `full`.
+
+    mult-adds: operations on elements; moved: bytes of what it reads and makes; `–` where sizes do not tell.
+    """
 
     def more(node: Node, output: OutputRecord | None) -> tuple[str, ...]:
+        if output is None:
+            return ("",) * (1 + len(costs))
         size = sum(record.parameters for record in node.records)
-        return (f"{size:,}" if size and output is not None else "",)
+        cost = total(record.cost for record in node.records)
+        cells = {"mult-adds": "" if cost.multiply_adds == 0 else amount(cost.multiply_adds), "moved": _moved(cost.bytes)}
+        return (f"{size:,}" if size else "", *(cells[column.name] for column in costs))
 
-    columns = (*WHAT, Column("parameters", right=True, drop=1))
-    return Table(columns, _rows(records, full, more), title=facts, notes=_notes(records, full))
+    costs = _costs(records)
+    columns = (*WHAT, Column("parameters", right=True, drop=1), *costs)
+    notes = [*_notes(records, full), *_open_costs(records)]
+    return Table(columns, _rows(records, full, more), title=facts, aside=cost_facts(records), notes=notes)
+
+
+def cost_facts(records: Sequence[LayerRecord]) -> str:
+    """`87.2 M mult-adds, 74 MB moved`; `at least` where some layer's are not known, empty where none's are."""
+    parts = []
+    for name, show, costs in (
+        (" mult-adds", amount, [record.cost.multiply_adds for record in records]),
+        (" moved", memory, [record.cost.bytes for record in records]),
+    ):
+        known = sum(cost for cost in costs if cost is not None)
+        if known or None not in costs:
+            parts.append(("at least " if None in costs else "") + show(known) + name)
+    return ", ".join(parts)
+
+
+def _costs(records: Sequence[LayerRecord]) -> tuple[Column, ...]:
+    """The columns of what is known of at least one layer."""
+    found = (
+        (Column("mult-adds", right=True, drop=2), any(record.cost.multiply_adds for record in records)),
+        (Column("moved", right=True, drop=7), any(record.cost.bytes for record in records)),
+    )
+    return tuple(column for column, known in found if known)
+
+
+def _moved(size: int | None) -> str:
+    return "–" if size is None else memory(size) if size else ""
+
+
+def _open_costs(records: Sequence[LayerRecord]) -> list[str]:
+    """Which named sizes leave costs open."""
+    open_ = [record for record in records if record.cost.multiply_adds is None]
+    dims = (dim for record in records if record.op == "Input" for out in record.outputs for dim in out.shape or ())
+    names = list(dict.fromkeys(dim for dim in dims if isinstance(dim, str)))
+    if not open_ or not names:
+        return []
+    given = " ".join(f"--dim {name}=1" for name in names)
+    return [f"The cost of {count(len(open_), 'layer')} hangs on {', '.join(names)}: known with {given}."]
 
 
 def trace_table(
@@ -101,7 +151,7 @@ def _operator(node: Node) -> str:
     if node.children or node.label == "…":
         return count(len(node.block), "layer") + (f" × {node.times}" if node.times > 1 else "")
     domain = node.records[0].domain
-    name = node.records[0].op if domain in ("", "laminae") else f"{domain}.{node.records[0].op}"
+    name = node.records[0].op if domain in MAIN_DOMAINS else f"{domain}.{node.records[0].op}"
     return name + (f" × {node.times}" if node.times > 1 else "")
 
 

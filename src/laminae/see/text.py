@@ -75,6 +75,18 @@ def memory(size: int | None) -> str:
     return f"{amount:.1f} {units[0]}" if amount < 9.95 else f"{amount:.0f} {units[0]}"
 
 
+def amount(number_of: int | None) -> str:
+    """`816`, `12.3 k`, `87.2 M`, `1.23 G`: three digits; `–` where it is not known."""
+    if number_of is None:
+        return "–"
+    size, units = float(number_of), ["", " k", " M", " G", " T", " P"]
+    while size >= 999.5 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    places = 0 if units[0] == "" or size >= 99.95 else 1 if size >= 9.995 else 2
+    return f"{size:.{places}f}{units[0]}"
+
+
 def count(number_of: int, noun: str) -> str:
     """`1 layer`, `2 layers`."""
     return f"{number_of:,} {noun}{'' if number_of == 1 else 's'}"

@@ -76,9 +76,9 @@ class TorchEngine:
         with torch.no_grad(), ordinary_tensors(), _on(device):
             return self.program(self.graph, NONE, device).call(inputs)
 
-    def record(self, inputs: Sequence[Any], policy: Policy, device: Any) -> Run:
-        """A run that keeps what the policy says."""
-        with torch.no_grad(), ordinary_tensors(), _on(device):
+    def record(self, inputs: Sequence[Any], policy: Policy, device: Any, *, backward: bool = False) -> Run:
+        """A run that keeps what the policy says. backward: and what a backward pass through it needs."""
+        with torch.enable_grad() if backward else torch.no_grad(), ordinary_tensors(), _on(device):
             return self.program(self.graph, policy, device, noting=True).record(inputs)
 
 

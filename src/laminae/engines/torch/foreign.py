@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from laminae.base.arrays import copy_of, is_array
+from laminae.base.arrays import is_array, own
 from laminae.base.errors import LayerError
 from laminae.graph import Layer
 
@@ -15,10 +15,10 @@ def foreign(run: Callable[..., Any], layer: Layer, *, pure: bool) -> Callable[..
     wanted = len(layer.outputs)
 
     def call(*inputs: Any, **more: Any) -> Any:
-        made = run(*inputs if pure else map(copy_of, inputs), **more)
+        made = run(*inputs if pure else map(own, inputs), **more)
         results = made if isinstance(made, tuple) else (made,)
         _require_tensors(layer, made, results, wanted)
-        results = results if pure else tuple(map(copy_of, results))
+        results = results if pure else tuple(map(own, results))
         return results[0] if wanted == 1 else results
 
     return call

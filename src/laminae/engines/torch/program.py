@@ -9,13 +9,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
-from laminae.base.arrays import copy_of, facts, shares_memory
+from laminae.base.arrays import facts, is_tensor, own, shares_memory
 from laminae.base.errors import LayerError
 from laminae.base.settings import settings
 from laminae.engines.torch.explain import explain
 from laminae.engines.torch.steps import closure
 from laminae.graph import Graph, Layer, Parameter, Value
 from laminae.graph.extract import between
+from laminae.ops.ready import LATER
 from laminae.plan.plan import NOTHING, RUN, Plan, make_plan
 from laminae.plan.policy import NONE
 from laminae.plan.resolve import resolve
@@ -88,6 +89,8 @@ class Program:
         for parameter in plan.parameters:
             parameter.tensor()
         self.constants: dict[Layer, list[Any]] = {}
+        self._places = {step.layer: place for place, step in enumerate(plan.steps)}
+        self._watched: list[tuple[int, Parameter, Any, int]] = []
         self.acts = [closure(step, self) for step in plan.steps]
         self.kept = {slot for step in plan.order if step.kept for slot in step.writes if slot is not None}
         self._input_kept = [step.kept for step in plan.order if step.layer.is_input]
@@ -109,8 +112,34 @@ class Program:
             self._parts[key].around = self.around
         return self._parts[key]
 
+    def known(self, x: Value | Parameter | None) -> Any:
+        """What a step can make use of before the run: the tensor of a parameter that does not learn; else LATER."""
+        if x is None:
+            return None
+        if isinstance(x, Value) or x.lent or not is_tensor(x.array) or x.array.device != self.device:
+            return LATER
+        return LATER if x.array.requires_grad or x.array.is_inference() else x.array
+
+    def watch(self, layer: Layer, parameters: Sequence[Any]) -> None:
+        """A step made use of these parameters: it is made anew when one of them has changed."""
+        place = self._places[layer]
+        self._watched += [(place, p, p.array, p.array._version) for p in parameters if p is not None]
+
+    def _look_after(self) -> None:
+        """Make those steps anew whose parameters hold others than before, or may soon."""
+        changed = {
+            place
+            for place, parameter, array, version in self._watched
+            if parameter.array is not array or array._version != version or array.requires_grad or parameter.lent
+        }
+        if changed:
+            self._watched = [watched for watched in self._watched if watched[0] not in changed]
+            for place in changed:
+                self.acts[place] = closure(self.plan.steps[place], self)
+
     def slots(self, run: Run, inputs: Sequence[Any], captured: Sequence[Any] = ()) -> list[Any]:
         """The slots before the first step."""
+        self._look_after()
         parameters = [p.array for p in self.plan.parameters]
         if self.device != self.engine.home:
             parameters = [self._brought(p, run.within) for p in self.plan.parameters]
@@ -135,7 +164,7 @@ class Program:
         outputs = [values[slot] for slot in self.plan.outputs]
         for i in self.plan.copied_outputs:
             if shares_memory(outputs[i], self._others(inputs)):
-                outputs[i] = copy_of(outputs[i])
+                outputs[i] = own(outputs[i])
         return tuple(outputs)
 
     def _others(self, inputs: Sequence[Any]) -> Iterator[Any]:
@@ -159,7 +188,7 @@ class Program:
         """The outputs of one pass through a body."""
         captured = [outer[value] for value in self.plan.captures]
         if run.recording:
-            inputs = [copy_of(x) if keep else x for x, keep in zip(inputs, self._input_kept, strict=True)]
+            inputs = [own(x) if keep else x for x, keep in zip(inputs, self._input_kept, strict=True)]
         values = self.slots(run, inputs, captured)
         if not run.recording:
             self._go(values)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from laminae.base.arrays import as_value, copy_of, facts, shares_memory
+from laminae.base import torch
+from laminae.base.arrays import as_value, facts, own, shares_memory
 from laminae.base.errors import LayerError
 from laminae.engines.torch.bodies import Context
 from laminae.engines.torch.foreign import foreign
+from laminae.graph.references import call_attributes, with_references
+from laminae.ops.ready import LATER
 from laminae.plan.plan import RUN, Step
-from laminae.plan.resolve import call_attributes, with_references
 
 if TYPE_CHECKING:
     from laminae.engines.torch.program import Program
@@ -25,7 +27,7 @@ Act = Callable[[Slots], None]
 
 def closure(step: Step, program: Program) -> Act:
     """The step as a function of the slots."""
-    act = _with_bodies(step, program) if _needs_context(step) else _plain(step, bind(step, program))
+    act = _with_bodies(step, program) if _needs_context(step) else _plain(step, *_best(step, program))
     after = [_copy(step, program)] if step.copies else []
     if not program.plan.policy.everything and program.noting and not step.kept:
         after.append(_note(step))
@@ -33,8 +35,36 @@ def closure(step: Step, program: Program) -> Act:
     return _sequence(act, after) if after else act
 
 
-def bind(step: Step, program: Program) -> Callable[..., Any]:
-    """The operator with the layer's attributes: arrays as tensors on the program's device."""
+def _best(step: Step, program: Program) -> tuple[Callable[..., Any], Sequence[int]]:
+    """The operator with the layer's attributes, and with what it makes of parameters where it can; the slots that it reads."""
+    attributes = _attributes(step, program)
+    found = _with_parameters(step, program, attributes)
+    if found is None:
+        return bind(step, attributes), step.reads
+    run, reads = found
+    assert step.operator is not None
+    return (first_of(run) if step.operator.several and len(step.layer.outputs) == 1 else run), reads
+
+
+def _with_parameters(step: Step, program: Program, attributes: dict[str, Any]) -> tuple[Callable[..., Any], Sequence[int]] | None:
+    """The operator as a function of what only the run brings, and the slots of that; None where it has no such function."""
+    operator = step.operator
+    if operator is None or operator.ready is None:
+        return None
+    inputs = [program.known(x) for x in step.layer.inputs]
+    try:
+        with torch.no_grad():
+            run = operator.ready(*inputs, **attributes)
+    except Exception:  # what is wrong with the parameters, the run says at its layer
+        return None
+    if run is None:
+        return None
+    program.watch(step.layer, [x for x, read in zip(step.layer.inputs, inputs, strict=True) if read is not LATER])
+    return run, [slot for slot, x in zip(step.reads, inputs, strict=True) if x is LATER]
+
+
+def _attributes(step: Step, program: Program) -> dict[str, Any]:
+    """The attributes that the operator is called with: arrays as tensors on the program's device."""
     layer, operator = step.layer, step.operator
     assert operator is not None
     attributes = {
@@ -44,10 +74,17 @@ def bind(step: Step, program: Program) -> Callable[..., Any]:
     program.constants[layer] = [attributes[key] for key, value in layer.attributes.items() if isinstance(value, np.ndarray)]
     if "n_outputs" in operator.asks:
         attributes["n_outputs"] = len(layer.outputs)
+    return attributes
+
+
+def bind(step: Step, attributes: dict[str, Any]) -> Callable[..., Any]:
+    """The operator with the layer's attributes."""
+    layer, operator = step.layer, step.operator
+    assert operator is not None
     if operator.several and len(layer.outputs) == 1:
         return first_of(partial(operator.run, **attributes))
     if operator.foreign:
-        return foreign(partial(operator.run, **attributes), step.layer, pure=operator.pure)
+        return foreign(partial(operator.run, **attributes), layer, pure=operator.pure)
     direct = None if operator.direct is None else operator.direct(**attributes)
     if direct is not None:
         return direct
@@ -63,10 +100,10 @@ def _needs_context(step: Step) -> bool:
     return step.operator is None or "context" in step.operator.asks
 
 
-def _plain(step: Step, run: Callable[..., Any]) -> Act:
+def _plain(step: Step, run: Callable[..., Any], reads: Sequence[int]) -> Act:
     if len(step.writes) == 1 and step.writes[0] is not None:
-        return _ONE_OUTPUT.get(len(step.reads), _many_reads)(run, step.reads, step.writes[0])
-    return _many_outputs(run, step)
+        return _ONE_OUTPUT.get(len(reads), _many_reads)(run, reads, step.writes[0])
+    return _many_outputs(run, reads, step)
 
 
 def _no_reads(run: Callable[..., Any], reads: Sequence[int], out: int) -> Act:
@@ -115,8 +152,7 @@ def _many_reads(run: Callable[..., Any], reads: Sequence[int], out: int) -> Act:
 _ONE_OUTPUT = {0: _no_reads, 1: _one_read, 2: _two_reads, 3: _three_reads}
 
 
-def _many_outputs(run: Callable[..., Any], step: Step) -> Act:
-    reads = step.reads
+def _many_outputs(run: Callable[..., Any], reads: Sequence[int], step: Step) -> Act:
     write = _writer(step)
 
     def act(values: Slots) -> None:
@@ -152,7 +188,7 @@ def _with_bodies(step: Step, program: Program) -> Act:
             write(values, context.run_body(body, *[values[slot] for slot in reads]))
 
         return act
-    run = bind(step, program)
+    run = bind(step, _attributes(step, program))
     caught = tuple(zip(layer.captures, captures, strict=True))
 
     def act_with_context(values: Slots) -> None:
@@ -170,7 +206,7 @@ def _copy(step: Step, program: Program) -> Act:
     def act(values: Slots) -> None:
         for slot in slots:
             if shares_memory(values[slot], [*(values[read] for read in reads), *constants]):
-                values[slot] = copy_of(values[slot])
+                values[slot] = own(values[slot])
 
     return act
 

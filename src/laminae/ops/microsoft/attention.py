@@ -29,10 +29,13 @@ def attention_shape(
     return Spec(input.dtype, (batch, length, value)), Spec(input.dtype, present)
 
 
-def attention_cost(input, weights, *others, num_heads, qkv_hidden_sizes=None, **attributes):
+def attention_cost(
+    input, weights, bias=None, mask_index=None, past=None, *others, num_heads, qkv_hidden_sizes=None, **attributes
+):
     (batch, length, size), (_, width) = known(input.shape), known(weights.shape)
     _, key, value = widths(width, qkv_hidden_sizes)
-    return batch * length * size * width + weighing_cost(batch, 1, length, length, key, value)
+    before = 0 if past is None else known(past.shape)[3]
+    return batch * length * size * width + weighing_cost(batch, 1, length, before + length, key, value)
 
 
 @operator("Attention", kind="attention", shape=attention_shape, cost=attention_cost, domain="com.microsoft")

@@ -1,7 +1,9 @@
 """EmbedLayerNormalization. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.EmbedLayerNormalization"""
 
 from laminae.base import torch
+from laminae.base.cost import Cost
 from laminae.base.shapes import Spec
+from laminae.ops.costs import traffic
 from laminae.ops.registry import operator
 
 
@@ -13,7 +15,19 @@ def embedlayernormalization_shape(
     return Y, Spec("int32", input_ids.shape[:1]), Spec(dtype, Y.dims)
 
 
-@operator("EmbedLayerNormalization", kind="embedding", shape=embedlayernormalization_shape, domain="com.microsoft")
+def embedlayernormalization_cost(input_ids, segment_ids=None, *tables, outputs, **attributes):
+    """The sum of two or three rows picked from tables, and its normalization; of a table what is picked is read."""
+    picked = 2 if segment_ids is None else 3
+    return Cost((picked - 1 + 5) * outputs[0].size, traffic(input_ids, segment_ids, *outputs, *outputs[:1] * picked))
+
+
+@operator(
+    "EmbedLayerNormalization",
+    kind="embedding",
+    shape=embedlayernormalization_shape,
+    cost=embedlayernormalization_cost,
+    domain="com.microsoft",
+)
 def embedlayernormalization(
     input_ids, segment_ids=None, word_embedding=None, position_embedding=None, segment_embedding=None, gamma=None, beta=None,
     mask=None, position_ids=None, *, epsilon=9.999999960041972e-13, mask_index_type=None, n_outputs=1,

@@ -37,9 +37,13 @@ def sizes(query, key, value, heads):
     return batch, length, key.shape[1], size, heads_size(value.shape[2], heads, "value")
 
 
-def multiheadattention_cost(query, key=None, value=None, *others, num_heads, **attributes):
+def multiheadattention_cost(
+    query, key=None, value=None, bias=None, key_padding_mask=None, attention_bias=None, past_key=None, *others, num_heads,
+    **attributes,
+):  # fmt: skip
     batch, length, reach, size, width = known(sizes(query, key, value, num_heads))
-    return weighing_cost(batch, num_heads, length, reach, size, width)
+    before = 0 if past_key is None else known(past_key.shape)[2]
+    return weighing_cost(batch, num_heads, length, before + reach, size, width)
 
 
 @operator(

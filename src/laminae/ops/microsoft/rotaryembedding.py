@@ -2,7 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.errors import ShapeError
-from laminae.base.shapes import Spec, format_shape
+from laminae.base.shapes import Spec, format_shape, known
 from laminae.ops.onnx import rotaryembedding as standard
 from laminae.ops.registry import operator
 
@@ -13,7 +13,13 @@ def rotaryembedding_shape(input, position_ids, cos_cache, sin_cache, **attribute
     return Spec(input.dtype, input.shape)
 
 
-@operator("RotaryEmbedding", kind="attention", shape=rotaryembedding_shape, domain="com.microsoft")
+def rotaryembedding_cost(input, position_ids, cos_cache, sin_cache, *, num_heads=0, rotary_embedding_dim=0, **attributes):
+    """Two products for each feature that turns."""
+    heads = num_heads or known(input.shape)[-1] // (2 * known(cos_cache.shape)[-1])
+    return standard.rotaryembedding_cost(input, cos_cache, num_heads=heads, rotary_embedding_dim=rotary_embedding_dim)
+
+
+@operator("RotaryEmbedding", kind="attention", shape=rotaryembedding_shape, cost=rotaryembedding_cost, domain="com.microsoft")
 def rotaryembedding(
     input, position_ids, cos_cache, sin_cache, *, interleaved=0, is_packed_batching=0, num_heads=0, rotary_embedding_dim=0,
     scale=1.0,

@@ -6,6 +6,7 @@ https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
 from laminae.base import torch
 from laminae.base.dtypes import from_code, torch_dtype
 from laminae.base.shapes import Spec
+from laminae.ops.costs import normalizing_by_root
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of, fits_into
 
@@ -16,8 +17,16 @@ def simplifiedlayernormalization_shape(X, scale, *, axis=-1, epsilon=9.999999747
     return Spec(scale.dtype, X.shape), Spec(from_code(stash_type), (*X.shape[:first], *(1 for _ in X.shape[first:])))
 
 
-@operator("SimplifiedLayerNormalization", kind="normalization", shape=simplifiedlayernormalization_shape)
-@operator("SimplifiedLayerNormalization", kind="normalization", shape=simplifiedlayernormalization_shape, domain="com.microsoft")
+@operator(
+    "SimplifiedLayerNormalization", kind="normalization", shape=simplifiedlayernormalization_shape, cost=normalizing_by_root
+)
+@operator(
+    "SimplifiedLayerNormalization",
+    kind="normalization",
+    shape=simplifiedlayernormalization_shape,
+    cost=normalizing_by_root,
+    domain="com.microsoft",
+)
 def simplifiedlayernormalization(X, scale, *, axis=-1, epsilon=9.999999747378752e-06, stash_type=1, n_outputs=1):
     """x / √(mean(x²) + epsilon) · scale, over all axes from `axis` on; any shape, same shape out.
 

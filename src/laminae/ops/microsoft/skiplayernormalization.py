@@ -14,7 +14,18 @@ def skiplayernormalization_shape(input, skip, gamma, *others, epsilon=9.99999996
     return Spec(input.dtype, input.shape), statistics, statistics, Spec(input.dtype, input.shape)
 
 
-@operator("SkipLayerNormalization", kind="normalization", shape=skiplayernormalization_shape, domain="com.microsoft")
+def skiplayernormalization_cost(input, skip, gamma, beta=None, bias=None, **attributes):
+    """One or two sums, and the normalization."""
+    return input.size * (6 if bias is None else 7)
+
+
+@operator(
+    "SkipLayerNormalization",
+    kind="normalization",
+    shape=skiplayernormalization_shape,
+    cost=skiplayernormalization_cost,
+    domain="com.microsoft",
+)
 def skiplayernormalization(input, skip, gamma, beta=None, bias=None, *, epsilon=9.999999960041972e-13, n_outputs=1):
     """LayerNormalization over the last axis of input + skip + bias, times gamma, plus beta; [N, T, size], same shape out.
 

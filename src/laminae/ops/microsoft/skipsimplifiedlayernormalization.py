@@ -6,7 +6,18 @@ from laminae.ops.microsoft.skiplayernormalization import skiplayernormalization_
 from laminae.ops.registry import operator
 
 
-@operator("SkipSimplifiedLayerNormalization", kind="normalization", shape=skiplayernormalization_shape, domain="com.microsoft")
+def skipsimplifiedlayernormalization_cost(input, skip, gamma, bias=None, **attributes):
+    """One or two sums, and the normalization."""
+    return input.size * (4 if bias is None else 5)
+
+
+@operator(
+    "SkipSimplifiedLayerNormalization",
+    kind="normalization",
+    shape=skiplayernormalization_shape,
+    cost=skipsimplifiedlayernormalization_cost,
+    domain="com.microsoft",
+)
 def skipsimplifiedlayernormalization(input, skip, gamma, bias=None, *, epsilon=9.999999960041972e-13, n_outputs=1):
     """s / √(mean(s²) + epsilon) · gamma over the last axis of s = input + skip + bias; [..., size], same shape out.
 

@@ -2,6 +2,7 @@
 
 from laminae.base.shapes import Spec
 from laminae.ops.classes import ML
+from laminae.ops.costs import free
 from laminae.ops.prepared import prepared
 from laminae.ops.tables import lookup
 
@@ -10,7 +11,7 @@ def categorymapper_shape(X, **attributes):
     return Spec({"string": "int64", "int64": "string"}.get(X.dtype), X.dims)
 
 
-@prepared("CategoryMapper", kind="selection", shape=categorymapper_shape, domain=ML)
+@prepared("CategoryMapper", kind="selection", shape=categorymapper_shape, cost=free, domain=ML)
 def categorymapper(*, cats_int64s=(), cats_strings=(), default_int64=-1, default_string="_Unused"):
     """Strings as the integers that stand in the same place of the other list, or integers as strings."""
     numbers = lookup(cats_strings, cats_int64s, default_int64, "int64")

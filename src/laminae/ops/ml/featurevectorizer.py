@@ -3,6 +3,7 @@
 from laminae.base import torch
 from laminae.base.shapes import Spec
 from laminae.ops.classes import ML
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
 from laminae.ops.rules import agreed, total
 
@@ -12,7 +13,7 @@ def featurevectorizer_shape(*X, inputdimensions=()):
     return Spec("float32", (rows, sum(inputdimensions) if inputdimensions else total(x.shape[-1] for x in X)))
 
 
-@operator("FeatureVectorizer", kind="movement", shape=featurevectorizer_shape, domain=ML)
+@operator("FeatureVectorizer", kind="movement", shape=featurevectorizer_shape, cost=free, domain=ML)
 def featurevectorizer(*X, inputdimensions=()):
     """All inputs beside each other as float32: [rows, sum of the columns]. A vector is one row.
 

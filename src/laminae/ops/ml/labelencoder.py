@@ -4,6 +4,7 @@ from laminae.base.arrays import as_numpy
 from laminae.base.dtypes import dtype_name
 from laminae.base.shapes import Spec
 from laminae.ops.classes import ML
+from laminae.ops.costs import free
 from laminae.ops.prepared import prepared
 from laminae.ops.tables import lookup
 
@@ -14,7 +15,7 @@ def labelencoder_shape(X, *, values_tensor=None, values_strings=(), values_int64
     return Spec("string" if values_strings else "int64" if values_int64s else "float32", X.dims)
 
 
-@prepared("LabelEncoder", since=2, kind="selection", shape=labelencoder_shape, domain=ML)
+@prepared("LabelEncoder", since=2, kind="selection", shape=labelencoder_shape, cost=free, domain=ML)
 def labelencoder(
     *, default_float=-0.0, default_int64=-1, default_string="_Unused", default_tensor=None, keys_floats=(), keys_int64s=(),
     keys_strings=(), keys_tensor=None, values_floats=(), values_int64s=(), values_strings=(), values_tensor=None,
@@ -25,7 +26,8 @@ def labelencoder(
     """
     keys = keys_floats or keys_int64s or keys_strings or as_numpy(keys_tensor).reshape(-1).tolist()
     if values_tensor is not None:
-        default = {"string": default_string, "int64": default_int64}.get(dtype_name(values_tensor), default_float)
+        kind = dtype_name(values_tensor)
+        default = default_string if kind == "string" else default_int64 if "int" in kind else default_float
         default = as_numpy(default_tensor).item() if default_tensor is not None else default
         return lookup(keys, as_numpy(values_tensor).reshape(-1).tolist(), default, dtype_name(values_tensor))
     if values_strings:
@@ -39,7 +41,7 @@ def labelencoder_shape_1(X, **attributes):
     return Spec({"string": "int64", "int64": "string"}.get(X.dtype), X.dims)
 
 
-@prepared("LabelEncoder", since=1, kind="selection", shape=labelencoder_shape_1, domain=ML)
+@prepared("LabelEncoder", since=1, kind="selection", shape=labelencoder_shape_1, cost=free, domain=ML)
 def labelencoder_1(*, classes_strings=(), default_int64=-1, default_string="_Unused"):
     """In version 1, strings become their places in `classes_strings`, or places strings."""
     places = range(len(classes_strings))

@@ -1,7 +1,7 @@
 """LinearClassifier. https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html"""
 
 from laminae.base import torch
-from laminae.ops.classes import ML, classifier_shape, labelled, transformed, two_scores
+from laminae.ops.classes import ML, classifier_shape, labelled, rows_of, transformed, two_scores
 from laminae.ops.prepared import prepared
 
 
@@ -11,7 +11,12 @@ def linearclassifier_shape(X, *, classlabels_ints=(), classlabels_strings=(), in
     return classifier_shape(X, classlabels_strings, classes)
 
 
-@prepared("LinearClassifier", kind="linear", shape=linearclassifier_shape, domain=ML)
+def linearclassifier_cost(X, *, coefficients, **attributes):
+    """The products with all coefficients, for each row."""
+    return rows_of(X) * len(coefficients)
+
+
+@prepared("LinearClassifier", kind="linear", shape=linearclassifier_shape, cost=linearclassifier_cost, domain=ML)
 def linearclassifier(
     *, classlabels_ints=(), classlabels_strings=(), coefficients, intercepts=(), multi_class=0, post_transform="NONE"
 ):

@@ -4,6 +4,7 @@ from laminae.base import torch
 from laminae.base.errors import LayerError
 from laminae.base.shapes import Spec
 from laminae.ops.classes import ML
+from laminae.ops.costs import free
 from laminae.ops.prepared import prepared
 from laminae.ops.tables import lookup
 
@@ -12,7 +13,7 @@ def onehotencoder_shape(X, *, cats_int64s=(), cats_strings=(), zeros=1):
     return Spec("float32", (*X.shape, len(cats_int64s or cats_strings)))
 
 
-@prepared("OneHotEncoder", kind="embedding", shape=onehotencoder_shape, domain=ML)
+@prepared("OneHotEncoder", kind="embedding", shape=onehotencoder_shape, cost=free, domain=ML)
 def onehotencoder(*, cats_int64s=(), cats_strings=(), zeros=1):
     """1 at the place of each element's category along a new last axis, 0 elsewhere; float32.
 

@@ -1,7 +1,7 @@
 """SVMClassifier. https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html"""
 
 from laminae.base import torch
-from laminae.ops.classes import ML, classifier_shape, labelled, transformed
+from laminae.ops.classes import ML, classifier_shape, labelled, rows_of, transformed
 from laminae.ops.prepared import prepared
 from laminae.ops.support_vectors import decisions, kernel, probabilities, votes
 
@@ -12,7 +12,12 @@ def svmclassifier_shape(X, *, classlabels_ints=(), classlabels_strings=(), prob_
     return classifier_shape(X, classlabels_strings, scores)
 
 
-@prepared("SVMClassifier", kind="kernel", shape=svmclassifier_shape, domain=ML)
+def svmclassifier_cost(X, *, coefficients=(), support_vectors=(), **attributes):
+    """The kernel of each row with each support vector, and the products with all coefficients."""
+    return rows_of(X) * (len(support_vectors) + len(coefficients))
+
+
+@prepared("SVMClassifier", kind="kernel", shape=svmclassifier_shape, cost=svmclassifier_cost, domain=ML)
 def svmclassifier(
     *, classlabels_ints=(), classlabels_strings=(), coefficients=(), kernel_params=(), kernel_type="LINEAR",
     post_transform="NONE", prob_a=(), prob_b=(), rho=(0.0,), support_vectors=(), vectors_per_class=(),

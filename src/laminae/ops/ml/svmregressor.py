@@ -2,7 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
-from laminae.ops.classes import ML, transformed
+from laminae.ops.classes import ML, rows_of, transformed
 from laminae.ops.prepared import prepared
 from laminae.ops.support_vectors import kernel
 
@@ -11,7 +11,12 @@ def svmregressor_shape(X, **attributes):
     return Spec("float32", (X.shape[0] if X.rank == 2 else None, 1))
 
 
-@prepared("SVMRegressor", kind="kernel", shape=svmregressor_shape, domain=ML)
+def svmregressor_cost(X, *, coefficients=(), support_vectors=(), **attributes):
+    """The kernel of each row with each support vector, and the products with all coefficients."""
+    return rows_of(X) * (len(support_vectors) + len(coefficients))
+
+
+@prepared("SVMRegressor", kind="kernel", shape=svmregressor_shape, cost=svmregressor_cost, domain=ML)
 def svmregressor(
     *, coefficients=(), kernel_params=(), kernel_type="LINEAR", n_supports=0, one_class=0, post_transform="NONE", rho=(0.0,),
     support_vectors=(),

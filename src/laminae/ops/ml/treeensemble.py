@@ -6,7 +6,7 @@ from laminae.base.arrays import as_numpy
 from laminae.base.errors import AttributeValueError
 from laminae.base.shapes import Spec
 from laminae.ops import trees
-from laminae.ops.classes import ML, TRANSFORMS, transformed
+from laminae.ops.classes import ML, TRANSFORMS, rows_of, transformed
 from laminae.ops.prepared import prepared
 
 FUNCTIONS = ("AVERAGE", "SUM", "MIN", "MAX")
@@ -17,7 +17,22 @@ def treeensemble_shape(X, *, leaf_targetids, n_targets=None, **attributes):
     return Spec(X.dtype, (X.shape[0], n_targets or max(leaf_targetids) + 1))
 
 
-@prepared("TreeEnsemble", since=5, kind="tree", shape=treeensemble_shape, domain=ML)
+def treeensemble_cost(
+    X, *, leaf_targetids, nodes_falseleafs, nodes_falsenodeids, nodes_trueleafs, nodes_truenodeids, tree_roots, **attributes
+):
+    """A comparison for each row and level of each tree."""
+    inner = len(nodes_truenodeids)
+    ways = ((nodes_truenodeids, nodes_trueleafs), (nodes_falsenodeids, nodes_falseleafs))
+    true, false = (branches(ids, leafs, inner, len(leaf_targetids)) for ids, leafs in ways)
+    return rows_of(X) * len(tree_roots) * trees.depth(true, false, np.asarray(tree_roots))
+
+
+def branches(ids, leafs, inner, leaves):
+    """Where each node leads; the leaves stand behind the inner nodes, and lead to themselves."""
+    return np.concatenate([np.asarray(ids) + inner * np.asarray(leafs), np.arange(inner, inner + leaves)]).astype(np.int64)
+
+
+@prepared("TreeEnsemble", since=5, kind="tree", shape=treeensemble_shape, cost=treeensemble_cost, domain=ML)
 def treeensemble(
     *, aggregate_function=1, leaf_targetids, leaf_weights, membership_values=None, n_targets=None, nodes_falseleafs,
     nodes_falsenodeids, nodes_featureids, nodes_hitrates=None, nodes_missing_value_tracks_true=(), nodes_modes, nodes_splits,
@@ -26,10 +41,8 @@ def treeensemble(
     """What the leaves that a row reaches give to each target, put together: [rows, features] → [rows, n_targets], X's dtype."""
     inner, leaves, modes = len(nodes_featureids), len(leaf_targetids), as_numpy(nodes_modes).reshape(-1)
     own = np.arange(inner, inner + leaves)
-    true, false = (
-        np.concatenate([np.asarray(ids) + inner * np.asarray(leafs), own])
-        for ids, leafs in ((nodes_truenodeids, nodes_trueleafs), (nodes_falsenodeids, nodes_falseleafs))
-    )
+    ways = ((nodes_truenodeids, nodes_trueleafs), (nodes_falsenodeids, nodes_falseleafs))
+    true, false = (branches(ids, leafs, inner, leaves) for ids, leafs in ways)
     missing = nodes_missing_value_tracks_true or [0] * inner
     forest = trees.forest(
         feature=_padded(nodes_featureids, leaves), value=_padded(as_numpy(nodes_splits).reshape(-1), leaves),

@@ -1,16 +1,24 @@
 """TreeEnsembleClassifier. https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html"""
 
 from laminae.base import torch
-from laminae.ops.classes import ML, classifier_shape, labelled, transformed, two_scores
+from laminae.ops.classes import ML, classifier_shape, labelled, rows_of, transformed, two_scores
 from laminae.ops.prepared import prepared
-from laminae.ops.trees import floats, named_forest, named_weights, totals
+from laminae.ops.trees import depth, floats, named_branches, named_forest, named_weights, totals
 
 
 def treeensembleclassifier_shape(X, *, classlabels_int64s=(), classlabels_strings=(), **attributes):
     return classifier_shape(X, classlabels_strings, len(classlabels_int64s or classlabels_strings))
 
 
-@prepared("TreeEnsembleClassifier", kind="tree", shape=treeensembleclassifier_shape, domain=ML)
+def treeensembleclassifier_cost(
+    X, *, nodes_treeids=(), nodes_nodeids=(), nodes_modes=(), nodes_truenodeids=(), nodes_falsenodeids=(), **attributes
+):
+    """A comparison for each row and level of each tree."""
+    true, false, roots, _ = named_branches(nodes_treeids, nodes_nodeids, nodes_modes, nodes_truenodeids, nodes_falsenodeids)
+    return rows_of(X) * len(roots) * depth(true, false, roots)
+
+
+@prepared("TreeEnsembleClassifier", kind="tree", shape=treeensembleclassifier_shape, cost=treeensembleclassifier_cost, domain=ML)
 def treeensembleclassifier(
     *, base_values=(), base_values_as_tensor=None, class_ids=(), class_nodeids=(), class_treeids=(), class_weights=(),
     class_weights_as_tensor=None, classlabels_int64s=(), classlabels_strings=(), nodes_falsenodeids=(), nodes_featureids=(),

@@ -2,16 +2,24 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
-from laminae.ops.classes import ML, transformed
+from laminae.ops.classes import ML, rows_of, transformed
 from laminae.ops.prepared import prepared
-from laminae.ops.trees import floats, named_forest, named_weights, totals
+from laminae.ops.trees import depth, floats, named_branches, named_forest, named_weights, totals
 
 
 def treeensembleregressor_shape(X, *, n_targets=None, target_ids=(), **attributes):
     return Spec("float32", (X.shape[0] if X.rank == 2 else None, n_targets or max(target_ids) + 1))
 
 
-@prepared("TreeEnsembleRegressor", kind="tree", shape=treeensembleregressor_shape, domain=ML)
+def treeensembleregressor_cost(
+    X, *, nodes_treeids=(), nodes_nodeids=(), nodes_modes=(), nodes_truenodeids=(), nodes_falsenodeids=(), **attributes
+):
+    """A comparison for each row and level of each tree."""
+    true, false, roots, _ = named_branches(nodes_treeids, nodes_nodeids, nodes_modes, nodes_truenodeids, nodes_falsenodeids)
+    return rows_of(X) * len(roots) * depth(true, false, roots)
+
+
+@prepared("TreeEnsembleRegressor", kind="tree", shape=treeensembleregressor_shape, cost=treeensembleregressor_cost, domain=ML)
 def treeensembleregressor(
     *, aggregate_function="SUM", base_values=(), base_values_as_tensor=None, n_targets=None, nodes_falsenodeids=(),
     nodes_featureids=(), nodes_hitrates=(), nodes_hitrates_as_tensor=None, nodes_missing_value_tracks_true=(), nodes_modes=(),

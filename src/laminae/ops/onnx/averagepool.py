@@ -2,6 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
+from laminae.ops.costs import pooling
 from laminae.ops.registry import operator
 from laminae.ops.windows import axis_pads, ceil_pads, padded, pool_takes, symmetric_pads, window_dims, window_sums
 
@@ -12,7 +13,7 @@ def averagepool_shape(
     return Spec(X.dtype, (*X.shape[:2], *window_dims(X.shape[2:], kernel_shape, strides, dilations, pads, auto_pad, ceil_mode)))
 
 
-@operator("AveragePool", kind="pooling", shape=averagepool_shape)
+@operator("AveragePool", kind="pooling", shape=averagepool_shape, cost=pooling)
 def averagepool(X, *, auto_pad="NOTSET", ceil_mode=0, count_include_pad=0, dilations=None, kernel_shape, pads=None, strides=None):
     """The mean of each window: [N, C, *sizes] → [N, C, *counts]; pads count as zeros where count_include_pad, else not."""
     padding = symmetric_pads(pads, auto_pad)

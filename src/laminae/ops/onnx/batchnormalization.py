@@ -1,7 +1,7 @@
 """BatchNormalization. https://onnx.ai/onnx/operators/onnx__BatchNormalization.html"""
 
 from laminae.base import torch
-from laminae.base.errors import ShapeError
+from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.shapes import Spec, format_shape, same_dim
 from laminae.ops.registry import operator
 
@@ -16,7 +16,20 @@ def batchnormalization_shape(X, scale, B, mean, var, *, spatial=1, n_outputs=1, 
     return Spec(X.dtype, X.shape), *(Spec(mean.dtype, expected) for _ in range(n_outputs - 1))
 
 
-@operator("BatchNormalization", since=14, kind="normalization", shape=batchnormalization_shape)
+def batchnormalization_cost(X, *inputs, training_mode=0, **attributes):
+    """A scale and a shift for each element; in training the mean and the mean square before."""
+    return X.size * (3 if training_mode else 1)
+
+
+def batchnormalization_7_cost(X, *inputs, n_outputs, **attributes):
+    return batchnormalization_cost(X, training_mode=n_outputs > 1)
+
+
+def batchnormalization_1_cost(X, *inputs, is_test=0, **attributes):
+    return batchnormalization_cost(X, training_mode=not is_test)
+
+
+@operator("BatchNormalization", since=14, kind="normalization", shape=batchnormalization_shape, cost=batchnormalization_cost)
 def batchnormalization(
     X,
     scale,
@@ -34,15 +47,18 @@ def batchnormalization(
     In training mode mean and var are the batch's, and with them momentum · old + (1 - momentum) · batch is given out.
     """
     if not training_mode:
-        Y = normalized(X, scale, B, input_mean, input_var, epsilon)
-        return Y if n_outputs == 1 else (Y, input_mean.clone(), input_var.clone())
+        if n_outputs > 1:
+            raise AttributeValueError(
+                "without training_mode there is no output but Y", {"expected": "1 output", "found": n_outputs}
+            )
+        return normalized(X, scale, B, input_mean, input_var, epsilon)
     Y, mean, var = trained(X, scale, B, epsilon)
     if n_outputs == 1:
         return Y
     return Y, moved(input_mean, mean, momentum), moved(input_var, var, momentum)
 
 
-@operator("BatchNormalization", since=7, kind="normalization", shape=batchnormalization_shape)
+@operator("BatchNormalization", since=7, kind="normalization", shape=batchnormalization_shape, cost=batchnormalization_7_cost)
 def batchnormalization_7(
     X, scale, B, mean, var, *, epsilon=9.999999747378752e-06, momentum=0.8999999761581421, spatial=1, n_outputs=1
 ):
@@ -53,7 +69,7 @@ def batchnormalization_7(
     )
 
 
-@operator("BatchNormalization", since=1, kind="normalization", shape=batchnormalization_shape)
+@operator("BatchNormalization", since=1, kind="normalization", shape=batchnormalization_shape, cost=batchnormalization_1_cost)
 def batchnormalization_1(
     X,
     scale,
@@ -87,6 +103,8 @@ def batchnormalization_1(
 
 def normalized(X, scale, B, mean, var, epsilon):
     """With given statistics. Where dtypes differ, computed in the wider one; the output is of X's."""
+    if not X.numel():
+        return X.clone()
     if mean.requires_grad or var.requires_grad:  # torch's kernel knows no derivative by the statistics
         mean, var, scale, B = (t.reshape(-1, *[1] * (X.ndim - 2)) for t in (mean, var, scale, B))
         return ((X - mean) * (scale * torch.rsqrt(var + epsilon)) + B).to(X.dtype)

@@ -2,7 +2,9 @@
 
 from laminae.base.dtypes import BITS, dtype_name, from_code, numpy_dtype, torch_dtype
 from laminae.base.errors import DTypeError
+from laminae.base.host import HostArray
 from laminae.base.shapes import Spec
+from laminae.ops.costs import view
 from laminae.ops.registry import operator
 from laminae.ops.rules import coded
 
@@ -25,8 +27,9 @@ def bits(dtype):
     return BITS.get(dtype) or 8 * numpy_dtype(dtype).itemsize
 
 
-@operator("BitCast", since=26, kind="cast", shape=bitcast_shape, aliases=True)
+@operator("BitCast", since=26, kind="cast", shape=bitcast_shape, cost=view, aliases=True)
 def bitcast(input, *, to):
     """The same bits, read as the dtype of number `to`, which must be of the same size; any shape, same shape out."""
-    check_bits(dtype_name(input), from_code(to))
-    return input.view(torch_dtype(from_code(to)))
+    name = from_code(to)
+    check_bits(dtype_name(input), name)
+    return HostArray(input.array.view(numpy_dtype(name))) if isinstance(input, HostArray) else input.view(torch_dtype(name))

@@ -1,11 +1,12 @@
 """BitwiseAnd. https://onnx.ai/onnx/operators/onnx__BitwiseAnd.html"""
 
 from laminae.base import torch
+from laminae.ops.costs import per_output
 from laminae.ops.registry import operator
 from laminae.ops.rules import broadcast
 
 
-@operator("BitwiseAnd", since=18, kind="bitwise", shape=broadcast)
+@operator("BitwiseAnd", since=18, kind="bitwise", shape=broadcast, cost=per_output)
 def bitwise_and(A, B):
     """And of the bits of A and B, element by element, broadcast; integers."""
     return torch.bitwise_and(A, B)

@@ -1,11 +1,12 @@
 """BitwiseOr. https://onnx.ai/onnx/operators/onnx__BitwiseOr.html"""
 
 from laminae.base import torch
+from laminae.ops.costs import per_output
 from laminae.ops.registry import operator
 from laminae.ops.rules import broadcast
 
 
-@operator("BitwiseOr", since=18, kind="bitwise", shape=broadcast)
+@operator("BitwiseOr", since=18, kind="bitwise", shape=broadcast, cost=per_output)
 def bitwise_or(A, B):
     """Or of the bits of A and B, element by element, broadcast; integers."""
     return torch.bitwise_or(A, B)

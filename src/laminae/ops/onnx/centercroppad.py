@@ -3,6 +3,7 @@
 from laminae.base import torch
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of, sizes
 
@@ -18,7 +19,7 @@ def centercroppad_shape(input_data, shape, *, axes=None):
     return Spec(input_data.dtype, tuple(dims))
 
 
-@operator("CenterCropPad", since=18, kind="movement", shape=centercroppad_shape)
+@operator("CenterCropPad", since=18, kind="movement", shape=centercroppad_shape, cost=free)
 def centercroppad(input_data, shape, *, axes=None):
     """The middle of `input_data`, or `input_data` amid zeros, so that `axes` have the sizes that `shape` lists."""
     rank = input_data.ndim

@@ -5,6 +5,8 @@ import math
 from laminae.base import torch
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, format_shape
+from laminae.ops.bits import movable, restored
+from laminae.ops.costs import per_input
 from laminae.ops.registry import operator
 from laminae.ops.rules import open_list
 from laminae.ops.windows import window_count
@@ -38,22 +40,22 @@ def counts(image, block, dilations, pads, strides):
     return [window_count(size, (k - 1) * d + 1, stride, begin, end, 0) for size, k, d, begin, end, stride in axes]
 
 
-@operator("Col2Im", since=18, kind="convolution", shape=col2im_shape)
+@operator("Col2Im", since=18, kind="convolution", shape=col2im_shape, cost=per_input)
 def col2im(input, image_shape, block_shape, *, dilations=None, pads=None, strides=None):
     """Blocks [N, C · block, blocks] put back where they were cut out of an image, and added up: [N, C, *image_shape]."""
     image, block = image_shape.tolist(), block_shape.tolist()
     n = len(image)
     dilations, pads, strides = lists(n, dilations, pads, strides)
     whole = [size + begin + end for size, begin, end in zip(image, pads[:n], pads[n:], strict=True)]
-    if n == 2 and input.is_floating_point():
+    if n == 2 and input.is_floating_point() and input.numel():  # torch's fold takes no empty input
         filled = torch.nn.functional.fold(input, whole, block, dilations, 0, strides)
     else:
         places = block_places(whole, block, counts(image, block, dilations, pads, strides), dilations, strides)
-        flat = input.unflatten(1, (-1, math.prod(block))).flatten(2)
+        flat = movable(input).unflatten(1, (input.shape[1] // math.prod(block), math.prod(block))).flatten(2)
         filled = flat.new_zeros(*flat.shape[:2], math.prod(whole)).index_add(2, places.to(input.device), flat)
         filled = filled.unflatten(2, whole)
     inner = tuple(slice(begin, begin + size) for begin, size in zip(pads[:n], image, strict=True))
-    return filled[(..., *inner)].contiguous()
+    return restored(filled[(..., *inner)].contiguous(), input.dtype)  # sums wrap alike with and without a sign
 
 
 def block_places(whole, block, counted, dilations, strides):

@@ -5,6 +5,7 @@ import numpy as np
 from laminae.base import torch
 from laminae.base.shapes import Spec
 from laminae.ops.bits import chosen
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of
 
@@ -17,7 +18,7 @@ def compress_shape(input, condition, *, axis=None):
     return Spec(input.dtype, (*input.shape[:axis], kept, *input.shape[axis + 1 :]))
 
 
-@operator("Compress", since=9, kind="selection", shape=compress_shape)
+@operator("Compress", since=9, kind="selection", shape=compress_shape, cost=free)
 def compress(input, condition, *, axis=None):
     """The slices along `axis` (of the flattened input where not given) for which `condition`, [n], is true."""
     places = torch.nonzero(condition).flatten()

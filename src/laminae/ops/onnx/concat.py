@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from laminae.base import torch
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, Unknown, format_shape
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
 from laminae.ops.rules import agreed, axis_of, open_list, total
+from laminae.ops.stacks import joined
 
 
 def concat_shape(*inputs, axis=1):
@@ -33,7 +34,7 @@ def _content(inputs, dims):
     return np.array([element for x in inputs for element in open_list(x)], dtype=object)
 
 
-@operator("Concat", kind="movement", shape=concat_shape, aliases=True)
+@operator("Concat", kind="movement", shape=concat_shape, cost=free, aliases=True)
 def concat(*inputs, axis=1):
     """The inputs one after the other along `axis`; the other sizes are equal."""
-    return torch.cat(inputs, axis)
+    return joined(inputs, axis)

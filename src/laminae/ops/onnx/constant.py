@@ -3,10 +3,12 @@
 import numpy as np
 
 from laminae.base import torch
+from laminae.base.arrays import as_value
 from laminae.base.dtypes import dtype_name
 from laminae.base.errors import AttributeValueError
 from laminae.base.host import HostArray
 from laminae.base.shapes import Spec, Unknown
+from laminae.ops.costs import view
 from laminae.ops.registry import operator
 from laminae.ops.rules import constant as known_value
 
@@ -32,10 +34,12 @@ def constant_shape(
         return Spec("string", ())
     if value_strings is not None:
         return Spec("string", (len(value_strings),))
+    if sparse_value is not None:
+        return Spec(dtype_name(sparse_value.values), sparse_value.shape)
     raise Unknown
 
 
-@operator("Constant", kind="constant", shape=constant_shape, aliases=True)
+@operator("Constant", kind="constant", shape=constant_shape, cost=view, aliases=True)
 def constant(
     *,
     value=None,
@@ -48,6 +52,9 @@ def constant(
     value_strings=None,
 ):
     """The one attribute that is given, as a tensor."""
+    given = (value, sparse_value, value_float, value_floats, value_int, value_ints, value_string, value_strings)
+    if sum(x is not None for x in given) > 1:
+        raise AttributeValueError("a Constant of more than one value")
     if value is not None:
         return value
     if value_int is not None or value_ints is not None:
@@ -55,7 +62,7 @@ def constant(
     if value_float is not None or value_floats is not None:
         return torch.tensor(value_float if value_floats is None else value_floats, dtype=torch.float32)
     if sparse_value is not None:
-        return sparse_value.to_dense()
+        return as_value(sparse_value.dense())
     if value_string is not None or value_strings is not None:
         return HostArray(np.array(value_string if value_strings is None else value_strings, dtype=object))
     raise AttributeValueError("a Constant without a value")

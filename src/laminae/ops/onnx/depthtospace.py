@@ -1,8 +1,11 @@
 """DepthToSpace. https://onnx.ai/onnx/operators/onnx__DepthToSpace.html"""
 
-from laminae.base.errors import ShapeError
+from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.shapes import Spec, format_shape, product
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
+
+MODES = ("DCR", "CRD")
 
 
 def depthtospace_shape(input, *, blocksize, mode="DCR"):
@@ -14,9 +17,11 @@ def depthtospace_shape(input, *, blocksize, mode="DCR"):
     return Spec(input.dtype, (n, depth, product((h, blocksize)), product((w, blocksize))))
 
 
-@operator("DepthToSpace", kind="movement", shape=depthtospace_shape, aliases=True)
+@operator("DepthToSpace", kind="movement", shape=depthtospace_shape, cost=free, aliases=True)
 def depthtospace(input, *, blocksize, mode="DCR"):
     """Blocks of depth become squares: [N, C, H, W] → [N, C / b², H b, W b]; DCR: depth innermost, CRD: outermost."""
+    if mode not in MODES:
+        raise AttributeValueError(f"no mode {mode!r}", {"known": ", ".join(MODES)})
     n, c, h, w = input.shape
     depth = c // blocksize**2
     if mode == "CRD":

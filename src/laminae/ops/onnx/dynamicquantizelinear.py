@@ -2,6 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
+from laminae.ops.costs import each_input
 from laminae.ops.quantization import saturated
 from laminae.ops.registry import operator
 
@@ -10,7 +11,9 @@ def dynamicquantizelinear_shape(x):
     return Spec("uint8", x.dims), Spec("float32", ()), Spec("uint8", ())
 
 
-@operator("DynamicQuantizeLinear", several=True, since=11, kind="quantization", shape=dynamicquantizelinear_shape)
+@operator(
+    "DynamicQuantizeLinear", several=True, since=11, kind="quantization", shape=dynamicquantizelinear_shape, cost=each_input(6)
+)
 def dynamicquantizelinear(x):
     """x in uint8, with the scale and zero point by which 0 to 255 cover its range and zero; any shape, same shape out."""
     low, high = torch.aminmax(x)

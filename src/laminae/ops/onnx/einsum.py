@@ -45,9 +45,9 @@ def einsum_cost(*Inputs, equation):
 @operator("Einsum", since=12, kind="linear", shape=einsum_shape, cost=einsum_cost, aliases=True)
 def einsum(*Inputs, equation):
     """Einstein's summation: products of the inputs' elements, summed over the labels that the output does not have."""
-    try:
-        result = torch.einsum(equation, *Inputs)
-    except NotImplementedError:
-        return in_numpy(lambda *arrays: np.einsum(equation, *arrays), *Inputs)
     dtype = Inputs[0].dtype
-    return result if result.dtype == dtype else result.to(dtype)  # torch sums integers as int64
+    if dtype == torch.uint64:
+        return in_numpy(lambda *arrays: np.einsum(equation, *arrays), *Inputs)
+    if dtype.is_floating_point or dtype.is_complex:
+        return torch.einsum(equation, *Inputs)
+    return torch.einsum(equation, *(x.long() for x in Inputs)).to(dtype)  # torch sums integers as int64, and products must fit

@@ -2,6 +2,7 @@
 
 import math
 
+from laminae.ops.costs import view
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of, flattened, moved
 
@@ -11,9 +12,12 @@ def flatten_shape(input, *, axis=1):
     return moved(input, flattened(input.shape, axis), lambda content: content)
 
 
-@operator("Flatten", kind="shape", shape=flatten_shape, aliases=True)
+def flatten_direct(*, axis=1):
+    """What most layers are: all axes but the first as one."""
+    return (lambda input: input.flatten(1) if input.ndim > 1 else flatten(input)) if axis == 1 else None
+
+
+@operator("Flatten", kind="shape", shape=flatten_shape, cost=view, aliases=True, direct=flatten_direct)
 def flatten(input, *, axis=1):
     """[all axes before `axis`, all axes from `axis` on], each as one."""
-    if axis == 1 and input.ndim > 1:
-        return input.flatten(1)
     return input.reshape(math.prod(input.shape[:axis]), math.prod(input.shape[axis:]))

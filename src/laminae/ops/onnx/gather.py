@@ -5,7 +5,8 @@ import numpy as np
 from laminae.base import torch
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, Unknown
-from laminae.ops.bits import chosen
+from laminae.ops.bits import chosen, counted
+from laminae.ops.costs import picked
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of, int_array, moved
 
@@ -24,15 +25,14 @@ def gather_shape(data, indices, *, axis=0):
     return moved(data, dims, lambda content: np.take(content, places, axis))
 
 
-@operator("Gather", kind="selection", shape=gather_shape, aliases=True)
+@operator("Gather", kind="selection", shape=gather_shape, cost=picked, aliases=True)
 def gather(data, indices, *, axis=0):
     """The entries of `data` along `axis` that `indices` names; data.shape[:axis] + indices.shape + data.shape[axis + 1:]."""
     if indices.ndim == 0:
         return data.select(axis, indices.item())
-    places = torch.where(indices < 0, indices + data.shape[axis], indices)
+    n = data.shape[axis]
     if axis == 0 and data.ndim == 2:
-        return torch.embedding(data, places)
-    if places.ndim == 1:
-        return chosen(data, axis, places)
+        return counted(lambda places: torch.embedding(data, places), indices, n)
+    found = counted(lambda places: chosen(data, axis, places), indices.flatten(), n)
     axis = axis % data.ndim
-    return chosen(data, axis, places.flatten()).reshape(data.shape[:axis] + indices.shape + data.shape[axis + 1 :])
+    return found if indices.ndim == 1 else found.reshape(data.shape[:axis] + indices.shape + data.shape[axis + 1 :])

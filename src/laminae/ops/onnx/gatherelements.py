@@ -3,7 +3,8 @@
 from laminae.base import torch
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, format_shape
-from laminae.ops.bits import movable, restored
+from laminae.ops.bits import counted, movable, restored
+from laminae.ops.costs import picked
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of
 
@@ -16,8 +17,7 @@ def gatherelements_shape(data, indices, *, axis=0):
     return Spec(data.dtype, indices.dims)
 
 
-@operator("GatherElements", since=11, kind="selection", shape=gatherelements_shape)
+@operator("GatherElements", since=11, kind="selection", shape=gatherelements_shape, cost=picked)
 def gatherelements(data, indices, *, axis=0):
     """data[..., indices[..., i, ...], ...] at each place of `indices`, counted along `axis`; shape of `indices`."""
-    places = torch.where(indices < 0, indices + data.shape[axis], indices).long()
-    return restored(torch.gather(movable(data), axis, places), data.dtype)
+    return restored(counted(lambda i: torch.gather(movable(data), axis, i), indices.long(), data.shape[axis]), data.dtype)

@@ -4,6 +4,7 @@ from laminae.base import torch
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, format_shape, known, same_dim
 from laminae.ops.registry import operator
+from laminae.ops.unsigned import in_numpy
 
 
 def gemm_shape(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
@@ -31,7 +32,10 @@ def gemm_direct(*, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
     def linear(A, B, C=None):
         if A.dim() != 2 or B.dim() != 2:
             raise ShapeError("A and B must have rank 2")
-        return fused(A, B, C)
+        try:
+            return fused(A, B, C)
+        except NotImplementedError:  # of unsigned integers
+            return gemm(A, B, C, transB=1)
 
     return linear
 
@@ -41,9 +45,17 @@ def gemm(A, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0, broadcast=0):
     """alpha · A B + beta · C, with A [m, k] and B [k, n] (transposed where asked) and C broadcast to [m, n]."""
     A = A.t() if transA else A
     B = B.t() if transB else B
+    if A.dtype in (torch.uint32, torch.uint64):
+        return in_numpy(lambda *arrays: _wrapped(*arrays, alpha=alpha, beta=beta), A, B, *(() if C is None else (C,)))
     if C is None:
         product = torch.mm(A, B)
-        return product if alpha == 1.0 else alpha * product
+        return product if alpha == 1.0 else (alpha * product).to(A.dtype)
     if A.is_floating_point():
         return torch.addmm(C, A, B, alpha=alpha, beta=beta)
     return (alpha * torch.mm(A, B) + beta * C).to(A.dtype)
+
+
+def _wrapped(A, B, C=0, *, alpha, beta):
+    """Of unsigned integers; factors that are whole numbers keep every bit."""
+    alpha, beta = (A.dtype.type(x) if x >= 0 and x == int(x) else x for x in (alpha, beta))
+    return (alpha * (A @ B) + beta * C).astype(A.dtype)

@@ -3,8 +3,11 @@
 import itertools
 
 from laminae.base import torch
-from laminae.base.errors import ShapeError
+from laminae.base.errors import DTypeError, ShapeError
+from laminae.base.host import HostArray
 from laminae.base.shapes import Spec, format_shape, same_dim
+from laminae.ops.bits import movable, restored
+from laminae.ops.casting import as_numbers
 from laminae.ops.registry import operator
 from laminae.ops.resampling import cubic_kernel
 from laminae.ops.rules import agreed
@@ -22,7 +25,15 @@ def gridsample_shape(X, grid, *, align_corners=0, mode="linear", padding_mode="z
     return Spec(X.dtype, (agreed(X.shape[0], grid.shape[0]), X.shape[1], *grid.shape[1:-1]))
 
 
-@operator("GridSample", since=16, kind="resampling", shape=gridsample_shape)
+TAPS = {"nearest": 0, "bilinear": 2, "bicubic": 4}
+"""Mode → the neighbours along each axis that are weighed."""
+
+
+def gridsample_cost(X, grid, *, mode="linear", outputs, **attributes):
+    return outputs[0].size * TAPS[MODES.get(mode, mode)] ** (X.rank - 2)
+
+
+@operator("GridSample", since=16, kind="resampling", shape=gridsample_shape, cost=gridsample_cost)
 def gridsample(X, grid, *, align_corners=0, mode="linear", padding_mode="zeros"):
     """`X` at the places that `grid` names, -1 to 1 across each axis, innermost axis first; [N, C, *grid sizes]."""
     mode, rank = MODES.get(mode, mode), X.ndim - 2
@@ -42,6 +53,11 @@ def _any_rank(X, grid, align, mode, padding):
     flat = X.flatten(2)
     if not flat.numel():
         return X.new_zeros(n, c, *grid.shape[1:-1])
+    if mode == "nearest" and not X.is_floating_point():
+        return _picked(X, places, dims, align, padding).reshape(n, c, *grid.shape[1:-1])
+    if isinstance(X, HostArray):
+        raise DTypeError(f"between {X.dtype} values there is nothing", {"expected": "numbers, or mode 'nearest'"})
+    flat = flat if X.dtype.is_signed else as_numbers(flat, torch.float64)  # torch has few kernels for unsigned integers
     Y = 0
     for corner in itertools.product(*(_taps(x, d, align, mode, padding) for x, d in zip(places, dims, strict=True))):
         index, weight = 0, 1
@@ -49,6 +65,18 @@ def _any_rank(X, grid, align, mode, padding):
             index, weight = index * d + place, weight * part
         Y = Y + flat.gather(2, index.unsqueeze(1).expand(-1, c, -1)) * weight.unsqueeze(1)
     return Y.reshape(n, c, *grid.shape[1:-1]).to(X.dtype)
+
+
+def _picked(X, places, dims, align, padding):
+    """The nearest elements as they are, of any dtype: [N, C, places]; 0 or "" outside."""
+    index, inside = 0, True
+    for x, d in zip(places, dims, strict=True):
+        ((place, weight),) = _taps(x, d, align, "nearest", padding)
+        index, inside = index * d + place, inside & (weight > 0)
+    flat = movable(X).flatten(2)
+    taken = flat.gather(2, index.unsqueeze(1).expand(-1, flat.shape[1], -1))
+    outside = torch.constant_pad_nd(flat[:1, :1, :0].flatten(), (0, 1))
+    return restored(torch.where(inside.unsqueeze(1), taken, outside), X.dtype)
 
 
 def _taps(x, d, align, mode, padding):

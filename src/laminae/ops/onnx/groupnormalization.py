@@ -3,6 +3,7 @@
 from laminae.base import torch
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, format_shape
+from laminae.ops.costs import normalizing
 from laminae.ops.registry import operator
 from laminae.ops.rules import per_channel
 
@@ -22,7 +23,7 @@ def divided(X, num_groups):
         raise ShapeError("the channels of X do not divide into groups", {"X": format_shape(X.shape), "num_groups": num_groups})
 
 
-@operator("GroupNormalization", since=21, kind="normalization", shape=groupnormalization_shape)
+@operator("GroupNormalization", since=21, kind="normalization", shape=groupnormalization_shape, cost=normalizing)
 def groupnormalization(X, scale, bias, *, epsilon=9.999999747378752e-06, num_groups, stash_type=1):
     """(x - mean) / √(var + epsilon) over each group of channels, then · scale + bias per channel; X [N, C, *sizes].
 
@@ -31,7 +32,7 @@ def groupnormalization(X, scale, bias, *, epsilon=9.999999747378752e-06, num_gro
     return torch.group_norm(X, num_groups, scale, bias, epsilon, torch.backends.cudnn.enabled)
 
 
-@operator("GroupNormalization", since=18, kind="normalization", shape=groupnormalization_shape_18)
+@operator("GroupNormalization", since=18, kind="normalization", shape=groupnormalization_shape_18, cost=normalizing)
 def groupnormalization_18(X, scale, bias, *, epsilon=9.999999747378752e-06, num_groups):
     """Until opset 20, scale and bias per group."""
     repeats = X.shape[1] // num_groups

@@ -1,10 +1,21 @@
 """GRU. https://onnx.ai/onnx/operators/onnx__GRU.html"""
 
 from laminae.base import torch
-from laminae.ops.recurrent import activation_functions, activations_of, fused, recurrent_cost, recurrent_shape, stepwise
+from laminae.ops.recurrent import (
+    activation_functions,
+    activations_of,
+    fused,
+    fused_ready,
+    recurrent_cost,
+    recurrent_shape,
+    stepwise,
+    torch_weights,
+)
 from laminae.ops.registry import operator
 
 DEFAULT = ["sigmoid", "tanh"]
+ORDER = (1, 0, 2)
+"""torch's order of the gates, r z h, by their places here."""
 
 
 def gru_shape(X, W, R, B=None, *states, direction="forward", hidden_size=None, layout=0, **attributes):
@@ -15,7 +26,14 @@ def gru_cost(X, W, R, *inputs, **attributes):
     return recurrent_cost(X, W, R)
 
 
-@operator("GRU", kind="recurrent", shape=gru_shape, cost=gru_cost)
+def gru_ready(X, W, R, B=None, sequence_lens=None, initial_h=None, **attributes):
+    names = activations_of(attributes.get("activations"), DEFAULT, attributes.get("direction", "forward"))
+    if not is_fused(names, sequence_lens, attributes.get("clip"), attributes.get("linear_before_reset")):
+        return None
+    return fused_ready(gru, torch._VF.gru, ORDER, X, W, R, B, (initial_h,), attributes)
+
+
+@operator("GRU", kind="recurrent", shape=gru_shape, cost=gru_cost, ready=gru_ready)
 def gru(
     X,
     W,
@@ -40,14 +58,18 @@ def gru(
     H = (1 - z) · h + z · H. Cho et al. 2014; shapes in layout 1: see `laminae.ops.recurrent`.
     """
     names = activations_of(activations, DEFAULT, direction)
-    plain = linear_before_reset and sequence_lens is None and not clip
-    if plain and X.shape[layout] and all(each == DEFAULT for each in names):
-        outputs = fused(torch._VF.gru, X, W, R, B, [initial_h], (1, 0, 2), direction, layout)
+    if X.shape[layout] and is_fused(names, sequence_lens, clip, linear_before_reset):
+        outputs = fused(torch._VF.gru, X, torch_weights(W, R, B, ORDER), R, [initial_h], direction, layout)
     else:
         functions = activation_functions(names, activation_alpha, activation_beta, clip)
         cell = cell_linear if linear_before_reset else cell_default
         outputs = stepwise(cell, X, W, R, B, sequence_lens, [initial_h], functions, direction, layout)
     return outputs[:n_outputs] if n_outputs > 1 else outputs[0]
+
+
+def is_fused(names, sequence_lens, clip, linear_before_reset):
+    """Whether torch has a kernel for it."""
+    return bool(linear_before_reset) and sequence_lens is None and not clip and all(each == DEFAULT for each in names)
 
 
 def cell_linear(gates, states, R, bias, functions):

@@ -1,10 +1,11 @@
 """HannWindow. https://onnx.ai/onnx/operators/onnx__HannWindow.html"""
 
+from laminae.ops.costs import per_output
 from laminae.ops.registry import operator
 from laminae.ops.spectra import cosine_window, window_shape
 
 
-@operator("HannWindow", since=17, kind="constant", shape=window_shape)
+@operator("HannWindow", since=17, kind="constant", shape=window_shape, cost=per_output)
 def hannwindow(size, *, output_datatype=1, periodic=1):
     """1/2 - 1/2 cos(2π n / N) = sin²(π n / N) for n from 0 to size - 1; N is size, or size - 1 unless periodic."""
     return cosine_window(size, output_datatype, periodic, 0.5, -0.5)

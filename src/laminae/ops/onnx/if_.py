@@ -17,7 +17,14 @@ def _agreed(a, b):
     return Spec(dtype, tuple(x if x == y else None for x, y in zip(a.dims, b.dims, strict=True)))
 
 
-@operator("If", kind="control", shape=if_shape, aliases="any")
+def if_cost(cond, *, then_branch, else_branch, context):
+    """That of the branch which is taken, or what both agree on."""
+    if cond.value is None:
+        return context.cost_body(then_branch).or_else(context.cost_body(else_branch))
+    return context.cost_body(then_branch if cond.value.item() else else_branch)
+
+
+@operator("If", kind="control", shape=if_shape, cost=if_cost, aliases="any")
 def if_(cond, *, then_branch, else_branch, context):
     """The outputs of `then_branch` where `cond` (one element) is true, else of `else_branch`; both read outer values."""
     return context.run_body(then_branch if bool(cond) else else_branch)

@@ -8,6 +8,7 @@ from laminae.base.arrays import as_numpy
 from laminae.base.errors import AttributeValueError
 from laminae.base.shapes import Spec
 from laminae.ops.casting import from_numpy
+from laminae.ops.costs import untold
 from laminae.ops.registry import operator
 
 FORMATS = ("BMP", "JPEG", "JPEG2000", "TIFF", "PNG", "WEBP", "PPM")
@@ -20,7 +21,7 @@ def imagedecoder_shape(encoded_stream, *, pixel_format="RGB"):
     return Spec("uint8", (None, None, 1 if pixel_format == "Grayscale" else 3))
 
 
-@operator("ImageDecoder", since=20, kind="image", shape=imagedecoder_shape)
+@operator("ImageDecoder", since=20, kind="image", shape=imagedecoder_shape, cost=untold)
 def imagedecoder(encoded_stream, *, pixel_format="RGB"):
     """The pixels of an image file given as bytes: [height, width, channels], uint8; [0, 0, channels] where it cannot be read."""
     from PIL import Image

@@ -7,6 +7,9 @@ from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.shapes import Spec, format_shape, known, same_dim
 from laminae.ops.registry import operator
 
+LONGEST = 64
+"""Steps of a chunk at most: its masked product grows with their square."""
+
 RULES = ("linear", "gated", "delta", "gated_delta")
 
 
@@ -44,10 +47,12 @@ def head_size(name, x, heads):
     return x.shape[2] // heads if isinstance(x.shape[2], int) else None
 
 
-def linearattention_cost(query, key, value, *inputs, **attributes):
-    _, state = linearattention_shape(query, key, value, *inputs, **attributes)
+def linearattention_cost(query, key, value, *inputs, update_rule="gated_delta", **attributes):
+    """Each step of each state: k ⊗ v, the decay and what the delta rule reads, where they are; and qᵀ S."""
+    _, state = linearattention_shape(query, key, value, *inputs, update_rule=update_rule, **attributes)
     n, heads, d_k, d_v = known(state.shape)
-    return n * known(query.shape)[1] * d_k * d_v * (2 * heads + attributes["q_num_heads"])
+    products = 1 + ("gated" in update_rule) + ("delta" in update_rule)
+    return n * known(query.shape)[1] * d_k * d_v * (products * heads + attributes["q_num_heads"])
 
 
 @operator("LinearAttention", several=True, since=27, kind="attention", shape=linearattention_shape, cost=linearattention_cost)
@@ -67,6 +72,9 @@ def linearattention(
     fading = None if decay is None else per_head(decay, kv_num_heads, wide).exp().unsqueeze(-1)
     rate = None if beta is None else beta.to(wide).transpose(0, 1).unsqueeze(-1)
     state = k.new_zeros(*k.shape[1:], v.shape[-1]) if past_state is None else past_state.to(wide)
+    if update_rule == "linear" and v.isfinite().all():  # 0 · ∞ of a later step would reach an earlier one
+        Y, state = by_chunks(q, k, v, state, min(max(chunk_size, 1), LONGEST))
+        return Y.to(query.dtype), state.to(query.dtype if past_state is None else past_state.dtype)
     rows = []
     for t in range(query.shape[1]):
         state = state if fading is None else state * fading[t]
@@ -77,6 +85,20 @@ def linearattention(
         rows.append((q[t] @ state).flatten(1))
     Y = torch.stack(rows, 1) if rows else query.new_zeros(query.shape[0], 0, q_num_heads * v.shape[-1])
     return Y.to(query.dtype), (state if rows else state.clone()).to(query.dtype if past_state is None else past_state.dtype)
+
+
+def by_chunks(q, k, v, state, size):
+    """Y [N, T, heads · d_v] and the last state, where the state only grows: within a chunk as a masked product, in one step.
+
+    q [T, N, heads, group, d_k], k [T, N, heads, d_k], v [T, N, heads, d_v]. The chunkwise form of Hua et al. 2022.
+    """
+    outputs = [v.new_zeros(0, *q.shape[1:4], v.shape[-1])]
+    state = state.clone()
+    for queries, keys, values in zip(*(x.split(size) for x in (q, k, v)), strict=True):
+        scores = torch.einsum("inhgd,jnhd->nhgij", queries, keys).tril()
+        outputs.append(torch.einsum("nhgij,jnhv->inhgv", scores, values) + torch.einsum("inhgd,nhdv->inhgv", queries, state))
+        state = state + torch.einsum("jnhd,jnhv->nhdv", keys, values)
+    return torch.cat(outputs).transpose(0, 1).flatten(2), state
 
 
 def per_head(x, heads, dtype):

@@ -1,9 +1,14 @@
 """Loop. https://onnx.ai/onnx/operators/onnx__Loop.html"""
 
+import numpy as np
+
 from laminae.base import torch
 from laminae.base.arrays import is_array
-from laminae.base.shapes import Spec
+from laminae.base.cost import NOTHING
+from laminae.base.shapes import Spec, Unknown
+from laminae.ops.costs import untold
 from laminae.ops.registry import operator
+from laminae.ops.rules import int_numbers
 from laminae.ops.stacks import stacked
 
 
@@ -20,7 +25,20 @@ def loop_shape(M, cond, *v_initial, body, context):
     return carried + scanned
 
 
-@operator("Loop", kind="control", shape=loop_shape, aliases="any")
+def loop_cost(M, cond, *v_initial, body, context, **attributes):
+    """The body's as often as it runs: known where M is, the condition stays true, and no carried value changes its sizes."""
+    if M is None or (cond is not None and not cond.content.item()):
+        return untold() if M is None else NOTHING
+    carried = [Spec(v.dtype, v.dims) for v in v_initial]
+    start = [Spec("int64", ()), Spec("bool", (), np.array(True)), *carried]
+    going, *made = context.shape_body(body, *start)
+    if not going.content.item() or [(v.dtype, v.dims) for v in made[: len(carried)]] != [(v.dtype, v.dims) for v in carried]:
+        raise Unknown
+    (runs,) = int_numbers(M)
+    return context.cost_body(body, *start).times(max(0, runs))
+
+
+@operator("Loop", kind="control", shape=loop_shape, cost=loop_cost, aliases="any")
 def loop(M=None, cond=None, *v_initial, body, context):
     """Run `body` (iteration, condition, carried values) → (condition, carried values, scan outputs) again and again.
 

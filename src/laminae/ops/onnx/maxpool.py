@@ -2,6 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
+from laminae.ops.costs import pooling
 from laminae.ops.registry import operator
 from laminae.ops.windows import axis_pads, ceil_pads, padded, pool_takes, symmetric_pads, window_dims, windows
 
@@ -13,7 +14,7 @@ def maxpool_shape(
     return Spec(X.dtype, dims), Spec("int64", dims)
 
 
-@operator("MaxPool", kind="pooling", shape=maxpool_shape)
+@operator("MaxPool", kind="pooling", shape=maxpool_shape, cost=pooling)
 def maxpool(
     X, *, auto_pad="NOTSET", ceil_mode=0, dilations=None, kernel_shape, pads=None, storage_order=0, strides=None, n_outputs=1
 ):
@@ -26,8 +27,9 @@ def maxpool(
     if ceil_mode and auto_pad not in ("SAME_UPPER", "SAME_LOWER"):
         more = ceil_pads(sizes, kernel_shape, strides, dilations, axes)
         axes = [(begin, end + extra) for (begin, end), (_, extra) in zip(axes, more, strict=True)]
-    lowest = -torch.inf if X.is_floating_point() else torch.iinfo(X.dtype).min
-    Y, places = largest(padded(X, axes, lowest), kernel_shape, strides, dilations)
+    wide = X if X.is_floating_point() else X.float()  # 8-bit integers, whose least must win over the pads
+    Y, places = largest(padded(wide, axes, -torch.inf), kernel_shape, strides, dilations)
+    Y = Y.to(X.dtype)
     if n_outputs == 1:
         return Y
     return Y, flat_indices(places, sizes, axes, storage_order)

@@ -1,6 +1,7 @@
 """MaxRoiPool. https://onnx.ai/onnx/operators/onnx__MaxRoiPool.html"""
 
 from laminae.base import torch
+from laminae.ops.costs import untold
 from laminae.ops.regions import chunks, places
 from laminae.ops.regions import pooled_shape as regions_shape
 from laminae.ops.registry import operator
@@ -10,7 +11,7 @@ def maxroipool_shape(X, rois, *, pooled_shape, spatial_scale=1.0):
     return regions_shape(X, rois, 5, tuple(pooled_shape))
 
 
-@operator("MaxRoiPool", kind="pooling", shape=maxroipool_shape)
+@operator("MaxRoiPool", kind="pooling", shape=maxroipool_shape, cost=untold)
 def maxroipool(X, rois, *, pooled_shape, spatial_scale=1.0):
     """The largest element in each cell of a grid over each region: [regions, C, *pooled_shape], zero where a cell is empty.
 

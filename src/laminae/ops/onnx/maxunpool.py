@@ -1,6 +1,7 @@
 """MaxUnpool. https://onnx.ai/onnx/operators/onnx__MaxUnpool.html"""
 
 from laminae.base.shapes import Spec
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
 from laminae.ops.rules import int_list
 
@@ -19,7 +20,7 @@ def unpooled(sizes, kernel, pads, strides):
     return [(size - 1) * stride + k - begin - end if isinstance(size, int) else None for size, k, stride, begin, end in axes]
 
 
-@operator("MaxUnpool", since=9, kind="pooling", shape=maxunpool_shape)
+@operator("MaxUnpool", since=9, kind="pooling", shape=maxunpool_shape, cost=free)
 def maxunpool(X, I, output_shape=None, *, kernel_shape, pads=None, strides=None):  # noqa: E741
     """X [N, C, *counts] put back where I, MaxPool's places in its flat input, says; zeros elsewhere, up to output_shape."""
     sizes = [*X.shape[:2], *unpooled(X.shape[2:], kernel_shape, pads, strides)]

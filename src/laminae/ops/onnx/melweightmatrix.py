@@ -5,6 +5,7 @@ import math
 from laminae.base import torch
 from laminae.base.dtypes import from_code, torch_dtype
 from laminae.base.shapes import Spec
+from laminae.ops.costs import per_output
 from laminae.ops.registry import operator
 from laminae.ops.rules import coded
 from laminae.ops.spectra import half, scalar
@@ -14,7 +15,7 @@ def melweightmatrix_shape(num_mel_bins, dft_length, sample_rate, lower_edge_hert
     return Spec(coded(output_datatype), (half(scalar(dft_length)), scalar(num_mel_bins)))
 
 
-@operator("MelWeightMatrix", since=17, kind="constant", shape=melweightmatrix_shape)
+@operator("MelWeightMatrix", since=17, kind="constant", shape=melweightmatrix_shape, cost=per_output)
 def melweightmatrix(num_mel_bins, dft_length, sample_rate, lower_edge_hertz, upper_edge_hertz, *, output_datatype=1):
     """What leads from a spectrum to mel bands: [dft_length // 2 + 1, num_mel_bins], each column a triangle of height 1.
 

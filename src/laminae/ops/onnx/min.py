@@ -6,11 +6,12 @@ import numpy as np
 
 from laminae.base import torch
 from laminae.ops import shape_arithmetic
+from laminae.ops.costs import folded
 from laminae.ops.registry import operator
 from laminae.ops.unsigned import in_numpy
 
 
-@operator("Min", kind="arithmetic", shape=shape_arithmetic.elementwise(shape_arithmetic.minimum), aliases=True)
+@operator("Min", kind="arithmetic", shape=shape_arithmetic.elementwise(shape_arithmetic.minimum), cost=folded, aliases=True)
 def min(*data_0, consumed_inputs=None):
     """The smallest of the inputs, element by element, broadcast; NaN where one is NaN."""
     try:

@@ -8,7 +8,14 @@ def negativeloglikelihoodloss_shape(input, target, weight=None, *, ignore_index=
     return loss_shape(input, target, weight, reduction)
 
 
-@operator("NegativeLogLikelihoodLoss", since=12, kind="loss", shape=negativeloglikelihoodloss_shape)
+def negativeloglikelihoodloss_cost(input, target, weight=None, **attributes):
+    """The weight and the sum of each target's number."""
+    return 2 * target.size
+
+
+@operator(
+    "NegativeLogLikelihoodLoss", since=12, kind="loss", shape=negativeloglikelihoodloss_shape, cost=negativeloglikelihoodloss_cost
+)
 def negativeloglikelihoodloss(input, target, weight=None, *, ignore_index=None, reduction="mean"):
     """-input[n, c, …] · weight[c] at the true class c; input [N, C, *sizes] log-probabilities, target [N, *sizes].
 

@@ -2,6 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
+from laminae.ops.costs import untold
 from laminae.ops.registry import operator
 
 BLOCK = 256
@@ -12,7 +13,7 @@ def nonmaxsuppression_shape(boxes, scores, *inputs, center_point_box=0):
     return Spec("int64", (None, 3))
 
 
-@operator("NonMaxSuppression", since=10, kind="selection", shape=nonmaxsuppression_shape)
+@operator("NonMaxSuppression", since=10, kind="selection", shape=nonmaxsuppression_shape, cost=untold)
 def nonmaxsuppression(
     boxes, scores, max_output_boxes_per_class=None, iou_threshold=None, score_threshold=None, *, center_point_box=0
 ):

@@ -2,6 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
+from laminae.ops.costs import view
 from laminae.ops.registry import operator
 
 
@@ -9,7 +10,7 @@ def optionalhaselement_shape(input=None):
     return Spec("bool", ())
 
 
-@operator("OptionalHasElement", since=15, kind="optional", shape=optionalhaselement_shape)
+@operator("OptionalHasElement", since=15, kind="optional", shape=optionalhaselement_shape, cost=view)
 def optionalhaselement(input=None):
     """Whether there is an element; bool, of rank 0."""
     return torch.tensor(input is not None)

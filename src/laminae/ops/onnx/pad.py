@@ -5,8 +5,13 @@ from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.host import HostArray
 from laminae.base.shapes import Spec
 from laminae.ops.bits import chosen
+from laminae.ops.costs import free
+from laminae.ops.ready import awaiting_first
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of, int_numbers, open_list, total
+
+TORCH_MODES = {"reflect": "reflect", "edge": "replicate"}
+"""The modes that are kernels of torch, in its words."""
 
 
 def pad_shape(data, pads, constant_value=None, axes=None, *, mode="constant"):
@@ -17,8 +22,7 @@ def pad_shape(data, pads, constant_value=None, axes=None, *, mode="constant"):
 
 
 def _padded(data, pads, axes):
-    if len(pads) != 2 * len(axes):
-        raise ShapeError("pads does not fit", {"expected": f"{2 * len(axes)} numbers, two for each axis", "found": len(pads)})
+    _check(pads, len(axes))
     dims = list(data.shape)
     for axis, begin, end in zip(axes, pads, pads[len(axes) :], strict=False):
         axis = axis_of(axis, data.rank)
@@ -30,15 +34,40 @@ def _padded(data, pads, axes):
     return Spec(data.dtype, tuple(dims))
 
 
-@operator("Pad", since=11, kind="movement", shape=pad_shape, aliases=True)
+def _check(pads, axes):
+    if len(pads) != 2 * axes:
+        raise ShapeError("pads does not fit", {"expected": f"{2 * axes} numbers, two for each axis", "found": len(pads)})
+
+
+def pad_ready(pads, constant_value=None, axes=None, *, mode="constant"):
+    amounts = pads.tolist()
+    if axes is not None:
+        places = axes.tolist()
+        _check(amounts, len(places))
+        return lambda data: _filled(data, _all_axes(amounts, places, data.ndim), constant_value, mode)
+    flat, value = _flat(amounts), 0 if constant_value is None else constant_value.item()
+
+    def call(data):
+        _check(amounts, data.ndim)
+        return torch.constant_pad_nd(data, flat, value) if mode == "constant" else _extended(data, amounts, mode)
+
+    return call
+
+
+@operator("Pad", since=11, kind="movement", shape=pad_shape, cost=free, aliases=True, ready=awaiting_first(pad_ready))
 def pad(data, pads, constant_value=None, axes=None, *, mode="constant"):
     """`data` with pads[i] elements put before and pads[i + n] after the i-th of n `axes`; negative ones take away."""
     amounts = pads.tolist()
+    _check(amounts, data.ndim if axes is None else len(axes))
     if axes is not None:
         amounts = _all_axes(amounts, axes.tolist(), data.ndim)
+    return _filled(data, amounts, constant_value, mode)
+
+
+def _filled(data, amounts, constant_value, mode):
     if mode != "constant":
         return _extended(data, amounts, mode)
-    flat = [n for i in reversed(range(data.ndim)) for n in (amounts[i], amounts[i + data.ndim])]
+    flat = _flat(amounts)
     if constant_value is None:
         return torch.constant_pad_nd(data, flat)
     if isinstance(constant_value, HostArray):
@@ -50,22 +79,51 @@ def pad(data, pads, constant_value=None, axes=None, *, mode="constant"):
     return torch.where(inside, padded, constant_value)
 
 
+def _flat(pads):
+    """(begin, end) of each axis, the last axis first, as torch wants them; those of the first axes left out where zero."""
+    rank = len(pads) // 2
+    flat = [n for i in reversed(range(rank)) for n in (pads[i], pads[i + rank])]
+    while flat and flat[-2:] == [0, 0]:
+        del flat[-2:]
+    return flat
+
+
 def _all_axes(pads, axes, rank):
     amounts = [0] * (2 * rank)
     for axis, begin, end in zip(axes, pads, pads[len(axes) :], strict=False):
-        amounts[axis % rank], amounts[axis % rank + rank] = begin, end
+        place = axis_of(axis, rank)
+        amounts[place], amounts[place + rank] = begin, end
     return amounts
 
 
 def _extended(data, pads, mode):
-    """Axis by axis: first what is taken away, then each place outside reads a place inside."""
-    for axis, (begin, end) in enumerate(zip(pads, pads[data.ndim :], strict=False)):
-        if begin < 0 or end < 0:
+    """First what is taken away, then each place outside reads a place inside: by torch's kernels, or axis by axis."""
+    more = pads
+    if min(pads, default=0) < 0:
+        for axis, (begin, end) in enumerate(zip(pads, pads[data.ndim :], strict=False)):
             data = data.narrow(axis, max(-begin, 0), data.shape[axis] + min(begin, 0) + min(end, 0))
+        more = [max(n, 0) for n in pads]
+    flat = _flat(more)
+    if _torch_has(data, flat, mode):
+        n = len(flat) // 2
+        if data.ndim - n in (1, 2):
+            return torch.nn.functional.pad(data, flat, TORCH_MODES[mode])
+        planes = data.reshape(-1, 1, *data.shape[data.ndim - n :])
+        made = torch.nn.functional.pad(planes, flat, TORCH_MODES[mode])
+        return made.reshape(*data.shape[: data.ndim - n], *made.shape[2:])
+    for axis, (begin, end) in enumerate(zip(more, more[data.ndim :], strict=False)):
         if begin > 0 or end > 0:
-            places = torch.arange(-max(begin, 0), data.shape[axis] + max(end, 0), device=data.device)
+            places = torch.arange(-begin, data.shape[axis] + end, device=data.device)
             data = chosen(data, axis, _inside(places, data.shape[axis], mode))
     return data
+
+
+def _torch_has(data, flat, mode):
+    """Whether torch has a kernel for it: floats, up to three axes, and no place that is led back more than once."""
+    n = len(flat) // 2
+    if mode not in TORCH_MODES or not 0 < n < 4 or data.dtype not in (torch.float32, torch.float64) or not data.numel():
+        return False
+    return mode == "edge" or all(max(flat[2 * i], flat[2 * i + 1]) < data.shape[-1 - i] for i in range(n))
 
 
 def _inside(places, n, mode):
@@ -85,19 +143,19 @@ def pad_2_shape(data, *, pads, mode="constant", value=0.0):
     return _padded(data, list(pads), range(data.rank))
 
 
-@operator("Pad", since=2, kind="movement", shape=pad_2_shape, aliases=True)
+@operator("Pad", since=2, kind="movement", shape=pad_2_shape, cost=free, aliases=True)
 def pad_2(data, *, pads, mode="constant", value=0.0):
     """Until opset 10, pads and value are attributes."""
     if mode != "constant":
         return _extended(data, pads, mode)
-    return torch.constant_pad_nd(data, [n for i in reversed(range(data.ndim)) for n in (pads[i], pads[i + data.ndim])], value)
+    return torch.constant_pad_nd(data, _flat(pads), value)
 
 
 def pad_1_shape(data, *, paddings, mode="constant", value=0.0):
     return _padded(data, list(paddings), range(data.rank))
 
 
-@operator("Pad", since=1, kind="movement", shape=pad_1_shape, aliases=True)
+@operator("Pad", since=1, kind="movement", shape=pad_1_shape, cost=free, aliases=True)
 def pad_1(data, *, paddings, mode="constant", value=0.0):
     """In opset 1, pads is called paddings."""
     return pad_2(data, pads=paddings, mode=mode, value=value)

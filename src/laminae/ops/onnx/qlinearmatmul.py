@@ -2,7 +2,10 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
+from laminae.ops.integers import largest, product
+from laminae.ops.onnx.matmulinteger import rows, shifted
 from laminae.ops.quantization import requantized
+from laminae.ops.ready import LATER, awaits, filled, held, room_for
 from laminae.ops.registry import operator
 from laminae.ops.rules import matmul_cost, matmul_shape
 
@@ -15,12 +18,25 @@ def qlinearmatmul_cost(a, a_scale, a_zero_point, b, *inputs):
     return matmul_cost(a, b)
 
 
-@operator("QLinearMatMul", since=10, kind="quantization", shape=qlinearmatmul_shape, cost=qlinearmatmul_cost)
+def qlinearmatmul_ready(a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point):
+    """b as floats."""
+    if a is not LATER or awaits(b, b_zero_point) or not room_for(4 * b.numel()):
+        return None
+    weights, most = shifted(b, b_zero_point), largest(b, b_zero_point)
+    held(weights)
+
+    def call(a, a_scale, a_zero_point, b_scale, y_scale, y_zero_point):
+        total = product(shifted(a, rows(a_zero_point)), weights, largest(a, a_zero_point), most, torch.float64)
+        return requantized(total, rows(a_scale) * b_scale / rows(y_scale), rows(y_zero_point))
+
+    return filled(call, (a, a_scale, a_zero_point, b_scale, y_scale, y_zero_point))
+
+
+@operator(
+    "QLinearMatMul", since=10, kind="quantization", shape=qlinearmatmul_shape, cost=qlinearmatmul_cost, ready=qlinearmatmul_ready
+)
 def qlinearmatmul(a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point):
     """Product of quantized a [..., m, k] and b [..., k, n], quantized again; scales for all, per row of a, per column of b."""
-    total = torch.matmul(a.double() - per_row(a_zero_point).double(), b.double() - b_zero_point.double())
-    return requantized(total, per_row(a_scale) * b_scale / per_row(y_scale), per_row(y_zero_point))
-
-
-def per_row(parameter):
-    return parameter.unsqueeze(-1) if parameter.ndim == 1 and parameter.numel() > 1 else parameter
+    most = largest(a, a_zero_point), largest(b, b_zero_point)
+    total = product(shifted(a, rows(a_zero_point)), shifted(b, b_zero_point), *most, torch.float64)
+    return requantized(total, rows(a_scale) * b_scale / rows(y_scale), rows(y_zero_point))

@@ -8,6 +8,7 @@ from laminae.base import torch
 from laminae.base.dtypes import is_float, numpy_dtype
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec
+from laminae.ops.costs import per_output
 from laminae.ops.registry import operator
 
 
@@ -32,7 +33,7 @@ def _count(start, limit, delta):
     return max(0, math.ceil(steps))
 
 
-@operator("Range", since=11, kind="constant", shape=range_shape)
+@operator("Range", since=11, kind="constant", shape=range_shape, cost=per_output)
 def range_11(start, limit, delta, *, stash_type=1):
     """start, start + delta, … before `limit`; all three of one element."""
     begin, step = start.item(), delta.item()

@@ -1,10 +1,11 @@
 """ReduceLogSumExp. https://onnx.ai/onnx/operators/onnx__ReduceLogSumExp.html"""
 
 from laminae.base import torch
+from laminae.ops.costs import each_input
 from laminae.ops.reductions import reduction
 
 
-@reduction("ReduceLogSumExp")
+@reduction("ReduceLogSumExp", cost=each_input(4))
 def reduce_log_sum_exp(data, axes, keepdim):
     """log Σ exp(x) over `axes`; -∞ over none. Integers are cut towards zero."""
     if data.is_floating_point():

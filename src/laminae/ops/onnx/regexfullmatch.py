@@ -3,12 +3,13 @@
 import numpy as np
 
 from laminae.ops.casting import from_numpy
+from laminae.ops.costs import untold
 from laminae.ops.regex import compiled
 from laminae.ops.registry import operator
 from laminae.ops.rules import as_bool
 
 
-@operator("RegexFullMatch", since=20, kind="text", shape=as_bool)
+@operator("RegexFullMatch", since=20, kind="text", shape=as_bool, cost=untold)
 def regexfullmatch(X, *, pattern=""):
     """Whether the whole of each text matches the pattern, in RE2's syntax; bool. Time grows with the text, never faster."""
     matches = compiled(pattern)

@@ -2,9 +2,12 @@
 
 import math
 from collections import Counter
+from operator import methodcaller
 
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, format_shape, product
+from laminae.ops.costs import view
+from laminae.ops.ready import awaiting_first
 from laminae.ops.registry import operator
 from laminae.ops.rules import moved, open_list
 
@@ -60,7 +63,24 @@ def _misfit(shape, wanted):
     )
 
 
-@operator("Reshape", since=5, kind="shape", shape=reshape_shape, aliases=True)
+def reshape_ready(shape, *, allowzero=0):
+    sizes = shape.tolist()
+    if sizes and (allowzero or 0 not in sizes):
+        return methodcaller("reshape", *sizes)
+    if sizes.count(0) != 1:
+        return lambda data: data.reshape(_copied(data, sizes))
+    place = sizes.index(0)
+    before, after = sizes[:place], sizes[place + 1 :]
+
+    def call(data):
+        if not data.numel():
+            return data.reshape(_copied(data, sizes))
+        return data.reshape(*before, data.size(place), *after)
+
+    return call
+
+
+@operator("Reshape", since=5, kind="shape", shape=reshape_shape, cost=view, aliases=True, ready=awaiting_first(reshape_ready))
 def reshape(data, shape, *, allowzero=0):
     """`data` with the sizes that `shape` lists; -1 is what the others leave, 0 the size of `data` at its place."""
     sizes = shape.tolist()
@@ -69,9 +89,10 @@ def reshape(data, shape, *, allowzero=0):
 
 def _copied(data, sizes):
     """Zeros replaced by the sizes of `data`; -1 too where there are no elements to tell it by."""
-    copied = [i for i, n in enumerate(sizes) if n == 0]
-    found = [data.shape[i] if n == 0 else n for i, n in enumerate(sizes)]
+    shape = data.shape
+    found = [shape[i] if n == 0 else n for i, n in enumerate(sizes)]
     if -1 in found and data.numel() == 0:
+        copied = [i for i, n in enumerate(sizes) if n == 0]
         left = math.prod(n for i, n in enumerate(data.shape) if i not in copied)
         found[found.index(-1)] = left // max(1, math.prod(n for n in sizes if n > 0))
     return found
@@ -81,7 +102,7 @@ def reshape_1_shape(data, *, shape=(), consumed_inputs=None):
     return moved(data, _resolve(data.shape, list(shape), 0), lambda content: content)
 
 
-@operator("Reshape", since=1, kind="shape", shape=reshape_1_shape, aliases=True)
+@operator("Reshape", since=1, kind="shape", shape=reshape_1_shape, cost=view, aliases=True)
 def reshape_1(data, *, shape=(), consumed_inputs=None):
     """Until opset 4, `shape` is an attribute."""
     return data.reshape(_copied(data, shape) if 0 in shape else shape)

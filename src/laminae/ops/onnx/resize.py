@@ -6,7 +6,7 @@ from laminae.base import torch
 from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.shapes import Spec, Unknown
 from laminae.ops.registry import operator
-from laminae.ops.resampling import common_scale, lengths, nearest, places, weighted
+from laminae.ops.resampling import common_scale, lengths, nearest, places, resampling_cost, weighted
 from laminae.ops.rules import axis_of, int_list
 
 
@@ -27,7 +27,11 @@ def resize_shape(X, roi=None, scales=None, sizes=None, *, axes=None, keep_aspect
     return Spec(X.dtype, tuple(dims))
 
 
-@operator("Resize", since=11, kind="resampling", shape=resize_shape, aliases=True)
+def resize_cost(X, *inputs, mode="nearest", antialias=0, outputs, **attributes):
+    return resampling_cost(X.shape, outputs[0].shape, mode, antialias)
+
+
+@operator("Resize", since=11, kind="resampling", shape=resize_shape, cost=resize_cost, aliases=True)
 def resize(
     X,
     roi=None,
@@ -48,6 +52,9 @@ def resize(
 
     With scales, an axis of n becomes floor(n * scale), whatever the `roi`, as in the reference.
     """
+    if X.is_complex():
+        rest = {name: value for name, value in locals().items() if name != "X"}
+        return torch.complex(*(resize(part, **rest) for part in (X.real, X.imag)))
     axes = range(X.ndim) if axes is None else [axis % X.ndim for axis in axes]
     dims = [X.shape[axis] for axis in axes]
     factors = scales.tolist() if scales is not None and scales.numel() else None
@@ -137,6 +144,8 @@ def _one_by_one(X, steps, coordinates, mode, nearest_mode, antialias, a, exclude
 def _narrowed(Y, dtype):
     if Y.dtype == dtype or dtype.is_floating_point:
         return Y.to(dtype)
+    if dtype == torch.bool:
+        return Y.round() != 0
     limits = torch.iinfo(dtype)
     return Y.round().clamp(limits.min, limits.max).to(dtype)
 
@@ -145,7 +154,7 @@ def resize_10_shape(X, scales, *, mode="nearest"):
     return resize_shape(X, None, scales)
 
 
-@operator("Resize", since=10, kind="resampling", shape=resize_10_shape, aliases=True)
+@operator("Resize", since=10, kind="resampling", shape=resize_10_shape, cost=resize_cost, aliases=True)
 def resize_10(X, scales, *, mode="nearest"):
     """In opset 10, by scales only, from the corners; nearest is the element before (when it shrinks, the one after)."""
     mode = "linear" if mode == "bilinear" else mode

@@ -1,7 +1,16 @@
 """RNN. https://onnx.ai/onnx/operators/onnx__RNN.html"""
 
 from laminae.base import torch
-from laminae.ops.recurrent import activation_functions, activations_of, fused, recurrent_cost, recurrent_shape, stepwise
+from laminae.ops.recurrent import (
+    activation_functions,
+    activations_of,
+    fused,
+    fused_ready,
+    recurrent_cost,
+    recurrent_shape,
+    stepwise,
+    torch_weights,
+)
 from laminae.ops.registry import operator
 
 KERNELS = {"tanh": "rnn_tanh", "relu": "rnn_relu"}
@@ -15,7 +24,13 @@ def rnn_cost(X, W, R, *inputs, **attributes):
     return recurrent_cost(X, W, R)
 
 
-@operator("RNN", kind="recurrent", shape=rnn_shape, cost=rnn_cost)
+def rnn_ready(X, W, R, B=None, sequence_lens=None, initial_h=None, **attributes):
+    names = activations_of(attributes.get("activations"), ["tanh"], attributes.get("direction", "forward"))
+    kernel = fused_kernel(names, sequence_lens, attributes.get("clip"))
+    return None if kernel is None else fused_ready(rnn, kernel, (0,), X, W, R, B, (initial_h,), attributes)
+
+
+@operator("RNN", kind="recurrent", shape=rnn_shape, cost=rnn_cost, ready=rnn_ready)
 def rnn(
     X,
     W,
@@ -39,13 +54,20 @@ def rnn(
     H = tanh(W x + R H + B). Elman 1990; shapes in layout 1: see `laminae.ops.recurrent`.
     """
     names = activations_of(activations, ["tanh"], direction)
-    (first,) = names[0]
-    if sequence_lens is None and not clip and X.shape[layout] and first in KERNELS and all(each == [first] for each in names):
-        outputs = fused(getattr(torch._VF, KERNELS[first]), X, W, R, B, [initial_h], (0,), direction, layout)
+    kernel = fused_kernel(names, sequence_lens, clip)
+    if kernel is not None and X.shape[layout]:
+        outputs = fused(kernel, X, torch_weights(W, R, B, (0,)), R, [initial_h], direction, layout)
     else:
         functions = activation_functions(names, activation_alpha, activation_beta, clip)
         outputs = stepwise(cell, X, W, R, B, sequence_lens, [initial_h], functions, direction, layout)
     return outputs[:n_outputs] if n_outputs > 1 else outputs[0]
+
+
+def fused_kernel(names, sequence_lens, clip):
+    """torch's kernel for it, None where it has none."""
+    (first,) = names[0]
+    plain = sequence_lens is None and not clip and first in KERNELS and all(each == [first] for each in names)
+    return getattr(torch._VF, KERNELS[first]) if plain else None
 
 
 def cell(gates, states, R, bias, functions):

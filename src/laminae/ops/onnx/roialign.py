@@ -2,6 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.errors import AttributeValueError
+from laminae.base.shapes import Unknown
 from laminae.ops.regions import chunks, corners, places, pooled_shape, split_bins
 from laminae.ops.registry import operator
 
@@ -12,7 +13,14 @@ def roialign_shape(X, rois, batch_indices, *, mode="avg", output_height=1, outpu
     return pooled_shape(X, rois, 4, (output_height, output_width))
 
 
-@operator("RoiAlign", since=16, kind="pooling", shape=roialign_shape)
+def roialign_cost(X, rois, batch_indices, *, sampling_ratio=0, outputs, **attributes):
+    """The four neighbours of each sample; how many samples there are is known where sampling_ratio says it."""
+    if sampling_ratio <= 0:
+        raise Unknown
+    return outputs[0].size * sampling_ratio**2 * 4
+
+
+@operator("RoiAlign", since=16, kind="pooling", shape=roialign_shape, cost=roialign_cost)
 def roialign(
     X, rois, batch_indices, *, coordinate_transformation_mode="half_pixel", mode="avg", output_height=1, output_width=1,
     sampling_ratio=0, spatial_scale=1.0,
@@ -58,7 +66,7 @@ POOLS = {"avg": lambda read: read.sum(3) / (read.shape[3] // 4), "max": lambda r
 """Over samples · 4 weighted elements of each cell."""
 
 
-@operator("RoiAlign", since=10, kind="pooling", shape=roialign_shape)
+@operator("RoiAlign", since=10, kind="pooling", shape=roialign_shape, cost=roialign_cost)
 def roialign_10(
     X, rois, batch_indices, *, mode="avg", output_height=1, output_width=1, sampling_ratio=0, spatial_scale=1.0
 ):  # fmt: skip

@@ -2,7 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.errors import ShapeError
-from laminae.base.shapes import Spec, format_shape
+from laminae.base.shapes import Spec, format_shape, known
 from laminae.ops.registry import operator
 
 
@@ -14,7 +14,13 @@ def rotaryembedding_shape(X, cos_cache, sin_cache, position_ids=None, *, interle
     return Spec(X.dtype, X.shape)
 
 
-@operator("RotaryEmbedding", since=23, kind="attention", shape=rotaryembedding_shape)
+def rotaryembedding_cost(X, cos_cache, *inputs, num_heads=None, rotary_embedding_dim=0, **attributes):
+    """Two products for each feature that turns."""
+    size = known(X.shape)[-1] // (1 if X.rank == 4 else num_heads)
+    return 2 * X.size * (rotary_embedding_dim or size) // max(1, size)
+
+
+@operator("RotaryEmbedding", since=23, kind="attention", shape=rotaryembedding_shape, cost=rotaryembedding_cost)
 def rotaryembedding(X, cos_cache, sin_cache, position_ids=None, *, interleaved=0, num_heads=None, rotary_embedding_dim=0):
     """Turns pairs of features by angles that grow with the position; X [N, heads, T, size] or [N, T, heads · size].
 

@@ -2,9 +2,9 @@
 
 from laminae.base import torch
 from laminae.base.errors import ShapeError
-from laminae.base.shapes import Spec
+from laminae.base.shapes import Spec, known
 from laminae.ops.registry import operator
-from laminae.ops.rules import axis_of
+from laminae.ops.rules import axis_of, int_numbers
 from laminae.ops.stacks import stacked
 
 
@@ -40,7 +40,25 @@ def scan_shape(
     return tuple(Spec(s.dtype, s.dims) for s in made[: len(states)]) + tuple(stacked)
 
 
-@operator("Scan", since=9, kind="control", shape=scan_shape, aliases="any")
+def scan_cost(*initial_state_and_scan_inputs, body, num_scan_inputs, scan_input_axes=None, context, **attributes):
+    """The body's, for each row of the scan inputs."""
+    states, scans = _split(initial_state_and_scan_inputs, num_scan_inputs)
+    axes = [axis_of(a, x.rank) for a, x in zip(_padded(scan_input_axes, num_scan_inputs), scans, strict=True)]
+    rows = [Spec(x.dtype, x.shape[:a] + x.shape[a + 1 :]) for a, x in zip(axes, scans, strict=True)]
+    (length,) = known([scans[0].shape[axes[0]]])
+    return context.cost_body(body, *(Spec(s.dtype, s.dims) for s in states), *rows).times(length)
+
+
+def scan_8_cost(sequence_lens=None, *initial_state_and_scan_inputs, body, num_scan_inputs, context, **attributes):
+    """The body's, for each row of each sample."""
+    states, scans = _split(initial_state_and_scan_inputs, num_scan_inputs)
+    samples, longest = known(scans[0].shape[:2])
+    rows = samples * longest if sequence_lens is None else sum(int_numbers(sequence_lens))
+    one = [Spec(x.dtype, x.shape[1:]) for x in states] + [Spec(x.dtype, x.shape[2:]) for x in scans]
+    return context.cost_body(body, *one).times(rows)
+
+
+@operator("Scan", since=9, kind="control", shape=scan_shape, cost=scan_cost, aliases="any")
 def scan(
     *initial_state_and_scan_inputs,
     body,
@@ -74,7 +92,7 @@ def _stacked(rows, axis, backwards, value):
     return stacked(rows[::-1] if backwards else rows, value, axis)
 
 
-@operator("Scan", since=8, kind="control", aliases="any")
+@operator("Scan", since=8, kind="control", cost=scan_8_cost, aliases="any")
 def scan_8(sequence_lens=None, *initial_state_and_scan_inputs, body, num_scan_inputs, directions=None, context):
     """In opset 8 every input has a batch axis before all others, and each sample is scanned on its own.
 

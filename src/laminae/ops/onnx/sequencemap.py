@@ -1,10 +1,11 @@
 """SequenceMap. https://onnx.ai/onnx/operators/onnx__SequenceMap.html"""
 
 from laminae.base.errors import ShapeError
+from laminae.ops.costs import untold
 from laminae.ops.registry import operator
 
 
-@operator("SequenceMap", since=17, kind="control", aliases="any")
+@operator("SequenceMap", since=17, kind="control", cost=untold, aliases="any")
 def sequencemap(input_sequence, *additional_inputs, body, context):
     """`body` on each element of the sequence: its outputs are the elements of the output sequences.
 

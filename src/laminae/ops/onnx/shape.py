@@ -3,6 +3,7 @@
 import numpy as np
 
 from laminae.base import torch
+from laminae.ops.costs import view
 from laminae.ops.registry import operator
 from laminae.ops.rules import constant
 
@@ -13,7 +14,7 @@ def shape_shape(data, *, start=0, end=None):
     return constant(np.array(dims, dtype=np.int64 if numbers else object), "int64")
 
 
-@operator("Shape", kind="shape", shape=shape_shape)
+@operator("Shape", kind="shape", shape=shape_shape, cost=view)
 def shape(data, *, start=0, end=None):
     """The sizes of `data`, of the axes from `start` to before `end`; int64, [end - start]."""
     return torch.tensor(data.shape[start:end], dtype=torch.int64, device=data.device)

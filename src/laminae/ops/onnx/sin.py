@@ -1,11 +1,12 @@
 """Sin. https://onnx.ai/onnx/operators/onnx__Sin.html"""
 
 from laminae.base import torch
+from laminae.ops.costs import per_output
 from laminae.ops.registry import operator
 from laminae.ops.rules import same_shape
 
 
-@operator("Sin", since=7, kind="trigonometry", shape=same_shape)
+@operator("Sin", since=7, kind="trigonometry", shape=same_shape, cost=per_output, direct=lambda: torch.sin)
 def sin(input):
     """The sine, element by element; any shape, same shape out."""
     return torch.sin(input)

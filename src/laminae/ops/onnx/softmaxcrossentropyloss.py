@@ -10,7 +10,14 @@ def softmaxcrossentropyloss_shape(scores, labels, weights=None, *, ignore_index=
     return loss_shape(scores, labels, weights, reduction), Spec(scores.dtype, scores.dims)
 
 
-@operator("SoftmaxCrossEntropyLoss", since=12, kind="loss", shape=softmaxcrossentropyloss_shape)
+def softmaxcrossentropyloss_cost(scores, labels, weights=None, **attributes):
+    """LogSoftmax, then the weight and the sum of each label's number."""
+    return 5 * scores.size + 2 * labels.size
+
+
+@operator(
+    "SoftmaxCrossEntropyLoss", since=12, kind="loss", shape=softmaxcrossentropyloss_shape, cost=softmaxcrossentropyloss_cost
+)
 def softmaxcrossentropyloss(scores, labels, weights=None, *, ignore_index=None, reduction="mean", n_outputs=1):
     """-log softmax(scores)[n, c, …] · weights[c] at the true class c; scores [N, C, *sizes], labels [N, *sizes].
 

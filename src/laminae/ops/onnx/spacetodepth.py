@@ -1,8 +1,11 @@
 """SpaceToDepth. https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html"""
 
-from laminae.base.errors import ShapeError
+from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.shapes import Spec, format_shape, product
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
+
+MODES = ("DCR", "CRD")
 
 
 def spacetodepth_shape(input, *, blocksize, mode="DCR"):
@@ -14,9 +17,11 @@ def spacetodepth_shape(input, *, blocksize, mode="DCR"):
     return Spec(input.dtype, (n, product((c, blocksize**2)), height, width))
 
 
-@operator("SpaceToDepth", kind="movement", shape=spacetodepth_shape, aliases=True)
+@operator("SpaceToDepth", kind="movement", shape=spacetodepth_shape, cost=free, aliases=True)
 def spacetodepth(input, *, blocksize, mode="DCR"):
     """Squares become blocks of depth: [N, C, H, W] → [N, C b², H / b, W / b]; DCR: depth innermost, CRD: depth outermost."""
+    if mode not in MODES:
+        raise AttributeValueError(f"no mode {mode!r}", {"known": ", ".join(MODES)})
     n, c, h, w = input.shape
     height, width = h // blocksize, w // blocksize
     squares = input.reshape(n, c, height, blocksize, width, blocksize)

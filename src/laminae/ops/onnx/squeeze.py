@@ -1,7 +1,11 @@
 """Squeeze. https://onnx.ai/onnx/operators/onnx__Squeeze.html"""
 
+from functools import partial
+
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, known
+from laminae.ops.costs import view
+from laminae.ops.ready import awaiting_first
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of, int_numbers, moved, open_list
 
@@ -28,13 +32,28 @@ def squeeze_shape(data, axes=None):
     return squeeze_1_shape(data, axes=None if axes is None else int_numbers(axes))
 
 
-@operator("Squeeze", since=13, kind="shape", shape=squeeze_shape, aliases=True)
+def squeeze_ready(axes=None):
+    places = None if axes is None else tuple(axes.reshape(-1).tolist())
+    if places is None or len(places) != 1:
+        return partial(squeeze_1, axes=places)
+    (axis,) = places
+
+    def call(data):
+        found = data.squeeze(axis)
+        if found.ndim == data.ndim:
+            raise _not_one(axis, data.shape[axis])
+        return found
+
+    return call
+
+
+@operator("Squeeze", since=13, kind="shape", shape=squeeze_shape, cost=view, aliases=True, ready=awaiting_first(squeeze_ready))
 def squeeze(data, axes=None):
     """`data` without `axes`, whose sizes are 1; without all sizes of 1 where not given."""
     return squeeze_1(data, axes=None if axes is None else axes.reshape(-1).tolist())
 
 
-@operator("Squeeze", since=1, kind="shape", shape=squeeze_1_shape, aliases=True)
+@operator("Squeeze", since=1, kind="shape", shape=squeeze_1_shape, cost=view, aliases=True)
 def squeeze_1(data, *, axes=None):
     """Until opset 12, `axes` is an attribute."""
     if axes is None:

@@ -1,9 +1,11 @@
 """STFT. https://onnx.ai/onnx/operators/onnx__STFT.html"""
 
+import math
+
 from laminae.base.errors import ShapeError
-from laminae.base.shapes import Spec, format_shape, same_dim
+from laminae.base.shapes import Spec, format_shape, known, same_dim
 from laminae.ops.registry import operator
-from laminae.ops.spectra import as_complex, as_pairs, forward, half, scalar
+from laminae.ops.spectra import as_complex, as_pairs, forward, fourier_cost, half, scalar
 
 
 def stft_shape(signal, frame_step, window=None, frame_length=None, *, onesided=1):
@@ -22,7 +24,15 @@ def stft_shape(signal, frame_step, window=None, frame_length=None, *, onesided=1
     return Spec(signal.dtype, (signal.shape[0], count, half(reach) if onesided else reach, 2))
 
 
-@operator("STFT", since=17, kind="spectrum", shape=stft_shape)
+def stft_cost(signal, frame_step, window=None, frame_length=None, *, onesided=1, outputs):
+    """Each frame times the window, and its transform."""
+    frames = math.prod(known(outputs[0].shape[:2]))
+    given = scalar(frame_length) if frame_length is not None else signal.shape[1] if window is None else window.shape[0]
+    (length,) = known([given])
+    return frames * length * (window is not None) + fourier_cost(frames, length, signal.shape[-1] == 1)
+
+
+@operator("STFT", since=17, kind="spectrum", shape=stft_shape, cost=stft_cost)
 def stft(signal, frame_step, window=None, frame_length=None, *, onesided=1):
     """The spectra of frames of the signal [N, length, 1 or 2], one every frame_step: [N, frames, N // 2 + 1 or N, 2].
 

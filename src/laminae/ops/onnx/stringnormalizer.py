@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from laminae.base.errors import ShapeError
+from laminae.base.errors import AttributeValueError, ShapeError
 from laminae.base.host import HostArray
 from laminae.base.shapes import Spec, format_shape
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
+
+CASES = {"NONE": str, "LOWER": str.lower, "UPPER": str.upper}
 
 
 def stringnormalizer_shape(X, *, case_change_action="NONE", is_case_sensitive=0, locale="", stopwords=()):
@@ -19,7 +22,7 @@ def _check(shape):
         raise ShapeError("StringNormalizer takes one row of texts", {"expected": "[C] or [1, C]", "found": format_shape(shape)})
 
 
-@operator("StringNormalizer", since=10, kind="text", shape=stringnormalizer_shape)
+@operator("StringNormalizer", since=10, kind="text", shape=stringnormalizer_shape, cost=free)
 def stringnormalizer(X, *, case_change_action="NONE", is_case_sensitive=0, locale="", stopwords=()):
     """The texts that are no stop word, in lower or upper case where asked for; [C] or [1, C], one empty text if none is left.
 
@@ -28,6 +31,8 @@ def stringnormalizer(X, *, case_change_action="NONE", is_case_sensitive=0, local
     _check(X.shape)
     same = str if is_case_sensitive else str.lower
     stops = {same(word) for word in stopwords}
-    change = {"LOWER": str.lower, "UPPER": str.upper}.get(case_change_action, str)
+    if case_change_action not in CASES:
+        raise AttributeValueError(f"no case_change_action {case_change_action!r}", {"known": ", ".join(CASES)})
+    change = CASES[case_change_action]
     left = [change(text) for text in X.numpy().reshape(-1) if same(text) not in stops] or [""]
     return HostArray(np.array(left, dtype=object).reshape(*X.shape[:-1], -1))

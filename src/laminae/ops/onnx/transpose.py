@@ -1,8 +1,11 @@
 """Transpose. https://onnx.ai/onnx/operators/onnx__Transpose.html"""
 
+from operator import methodcaller
+
 import numpy as np
 
 from laminae.base.errors import ShapeError
+from laminae.ops.costs import view
 from laminae.ops.registry import operator
 from laminae.ops.rules import axis_of, moved
 
@@ -15,7 +18,11 @@ def transpose_shape(data, *, perm=None):
     return moved(data, tuple(data.shape[axis] for axis in order), lambda content: np.transpose(content, order))
 
 
-@operator("Transpose", kind="movement", shape=transpose_shape, aliases=True)
+def transpose_direct(*, perm=None):
+    return methodcaller("permute", *perm) if perm else None
+
+
+@operator("Transpose", kind="movement", shape=transpose_shape, cost=view, aliases=True, direct=transpose_direct)
 def transpose(data, *, perm=None):
     """The axes of `data` in the order `perm`; reversed where not given."""
     return data.permute(perm if perm is not None else tuple(range(data.ndim))[::-1])

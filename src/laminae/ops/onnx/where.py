@@ -2,6 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
+from laminae.ops.costs import free
 from laminae.ops.registry import operator
 from laminae.ops.rules import broadcast_shapes
 from laminae.ops.shape_arithmetic import choose, contents
@@ -12,7 +13,7 @@ def where_shape(condition, X, Y):
     return Spec(dtype, broadcast_shapes(condition.shape, X.shape, Y.shape), contents(choose, (condition, X, Y), dtype))
 
 
-@operator("Where", since=9, kind="selection", shape=where_shape)
+@operator("Where", since=9, kind="selection", shape=where_shape, cost=free)
 def where(condition, X, Y):
     """X where the condition holds, Y where it does not; all three broadcast."""
     return torch.where(condition, X, Y)

@@ -3,9 +3,11 @@
 import math
 
 from laminae.base import torch
+from laminae.base.cost import Cost, total
 from laminae.base.dtypes import from_code, torch_dtype
 from laminae.base.errors import ShapeError
 from laminae.base.shapes import Spec, format_shape, known, same_dim
+from laminae.ops.costs import traffic
 from laminae.ops.onnx.attention import fused
 from laminae.ops.registry import operator
 
@@ -25,10 +27,13 @@ def shapes(Q, K, V):
     return ("Q", Q), ("K", K), ("V", V)
 
 
-def flexattention_cost(Q, K, V, **attributes):
+def flexattention_cost(Q, K, V, *, prob_mod=None, score_mod=None, context, **attributes):
+    """That of attention, and of both bodies."""
     n, heads, length, size = known(Q.shape)
     _, _, reach, width = known(V.shape)
-    return n * heads * length * reach * (size + width)
+    scores = Spec(Q.dtype, (n, heads, length, reach))
+    bodies = total(context.cost_body(body, scores) for body in (score_mod, prob_mod) if body is not None)
+    return bodies + Cost(scores.size * (size + width), traffic(Q, K, V, Spec(V.dtype, (*Q.shape[:3], width))))
 
 
 @operator("FlexAttention", kind="attention", shape=flexattention_shape, cost=flexattention_cost, domain="ai.onnx.preview")

@@ -2,11 +2,13 @@
 
 import math
 
-from laminae.ops.optimizers import stepped, stepped_shape
+from laminae.ops.optimizers import stepped, stepped_shape, stepping_cost
 from laminae.ops.registry import operator
 
 
-@operator("Adam", several=True, kind="optimizer", shape=stepped_shape(4), domain="ai.onnx.preview.training")
+@operator(
+    "Adam", several=True, kind="optimizer", shape=stepped_shape(4), cost=stepping_cost(4, 9), domain="ai.onnx.preview.training"
+)
 def adam(
     R, T, *inputs, alpha=0.8999999761581421, beta=0.9990000128746033, epsilon=9.999999974752427e-07, norm_coefficient=0.0,
     norm_coefficient_post=0.0,

@@ -2,6 +2,7 @@
 
 from laminae.base import torch
 from laminae.base.shapes import Spec
+from laminae.ops.costs import untold
 from laminae.ops.registry import operator
 
 
@@ -9,7 +10,7 @@ def gradient_shape(*Inputs, xs, y, zs=(), context):
     return tuple(Spec(x.dtype, x.dims) for x in Inputs[: len(xs)])
 
 
-@operator("Gradient", kind="gradient", shape=gradient_shape, domain="ai.onnx.preview.training")
+@operator("Gradient", kind="gradient", shape=gradient_shape, cost=untold, domain="ai.onnx.preview.training")
 def gradient(*Inputs, xs, y, zs=(), context):
     """The derivatives of the value `y` of the graph around with respect to the values `xs`, each in its own shape.
 

@@ -1,10 +1,17 @@
 """Momentum. https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Momentum.html"""
 
-from laminae.ops.optimizers import stepped, stepped_shape
+from laminae.ops.optimizers import stepped, stepped_shape, stepping_cost
 from laminae.ops.registry import operator
 
 
-@operator("Momentum", several=True, kind="optimizer", shape=stepped_shape(3), domain="ai.onnx.preview.training")
+@operator(
+    "Momentum",
+    several=True,
+    kind="optimizer",
+    shape=stepped_shape(3),
+    cost=stepping_cost(3, 4),
+    domain="ai.onnx.preview.training",
+)
 def momentum(R, T, *inputs, alpha, beta, mode, norm_coefficient):
     """X - R · V, with V = alpha · V + beta · g, g the gradient + norm_coefficient · X; at step 0 beta counts as 1.
 
