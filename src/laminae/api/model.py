@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from laminae import graph as rooms
 from laminae.api import edits
 from laminae.api.group import Group
 from laminae.api.layer import Layer, alone
+from laminae.api.phases import Phases
 from laminae.base.errors import EditError, UnknownNameError, UsageError
 from laminae.base.records import LayerRecord, Problem
 from laminae.base.shapes import format_shape
-from laminae.files import onnx_writer
+from laminae.files import onnx_writer, weights
 from laminae.graph.equality import differences
 from laminae.graph.extract import stretch
 from laminae.graph.select import groups, is_glob, many, one, together, under
@@ -22,10 +23,13 @@ from laminae.plan.check import check
 from laminae.plan.describe import declared, describe
 from laminae.see.drawing import draw
 from laminae.see.table import Table, model_table
-from laminae.trace.session import Session
+from laminae.trace.session import Session, device_of
 
 if TYPE_CHECKING:
     from laminae.api.trace import Trace
+    from laminae.files import loading
+    from laminae.files.module.interface import Interface
+    from laminae.files.module.source import ModuleSource
 
 
 class Model:
@@ -38,14 +42,24 @@ class Model:
     """
 
     def __init__(
-        self, inputs: Any = None, outputs: Any = None, *, seed: int = 0, name: str = "model", graph: rooms.Graph | None = None
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        *,
+        seed: int = 0,
+        name: str = "model",
+        graph: rooms.Graph | None = None,
+        source: ModuleSource | None = None,
+        interface: Interface | None = None,
     ) -> None:
         if graph is None:
             if inputs is None or outputs is None:
                 raise UsageError("Model needs inputs and outputs", {"or": "Model.chain(layer, layer, …), lm.open(path)"})
             graph = build.build(inputs, outputs, seed=seed, name=name)
         self.graph = graph
-        self._session = Session(graph)
+        self._interface = interface
+        self._session = Session(graph, interface)
+        self._phases = None if source is None else Phases(source)
         self._parts: dict[Any, Model] = {}
         self._to_look_at = False
 
@@ -151,15 +165,18 @@ class Model:
         return len(self.graph.layers)
 
     def records(self, shapes: Mapping[str, Sequence[int | str]] | None = None) -> tuple[LayerRecord, ...]:
-        """A plain record for each layer with shapes as far as they are known before a run.
+        """A plain record for each layer with shapes and cost as far as they are known before a run.
 
         shapes: of inputs by name, in place of the declared ones.
         """
         return describe(self.graph, shapes)
 
-    def table(self, *, full: bool = False) -> Table:
-        """The layers in order: operator, what each reads, shape, parameters."""
-        return model_table(self.records(), self.facts(), full=full)
+    def table(self, *, full: bool = False, shapes: Mapping[str, Sequence[int | str]] | None = None) -> Table:
+        """The layers in order: operator, what each reads, shape, parameters, multiply-adds, bytes moved.
+
+        shapes: of inputs by name, in place of the declared ones; costs are known where sizes are numbers.
+        """
+        return model_table(self.records(shapes), self.facts(), full=full)
 
     def facts(self) -> str:
         """One line: name, layers, parameters, inputs."""
@@ -187,19 +204,22 @@ class Model:
         """
         return self._session.call(inputs, named, device)
 
-    def run(self, /, *inputs: Any, store: object = True, device: Any = None, **named: Any) -> Trace:
+    def run(self, /, *inputs: Any, store: object = True, device: Any = None, backward: bool = False, **named: Any) -> Trace:
         """Run `x` through the model and keep what every layer made.
 
         store: True (all), False, a name, a group, a glob (`layer4/**`, `op:Conv`), or a list of these; the outputs are
-        always kept. device: run there, this once.
+        always kept. device: run there, this once. backward: stored outputs and `trace.output` can be differentiated by the
+        parameters (`loss.backward()`); otherwise they have no history.
         """
         from laminae.api.trace import Trace
 
-        record = self._session.run(inputs, named, store, device)
+        record = self._session.run(inputs, named, store, device, backward=backward)
         return Trace(record, self.graph.name or "model", self.facts())
 
     def to(self, device: Any) -> Model:
         """Move all parameters to a device and run there from now on. Returns the model itself."""
+        if self._phases is not None:
+            self._phases.source.to(device_of(device))
         self._session.to(device)
         return self
 
@@ -224,30 +244,115 @@ class Model:
 
         Checked before and after; refused whole (EditError, ShapeError) or done whole. Returns the new layer.
         """
-        return Layer(self, edits.insert(self._editable(), layer, after, before, name, seed))
+        return Layer(self, self._edit(edits.insert, layer, after, before, name, seed))
 
     def replace(self, old: str, layer: Any, *, name: str | None = None, seed: int = 0) -> Layer:
         """Put a builder's layer in the place of a layer or group; it keeps that name unless it has one of its own."""
-        return Layer(self, edits.replace(self._editable(), old, layer, name, seed))
+        return Layer(self, self._edit(edits.replace, old, layer, name, seed))
 
     def remove(self, name: str) -> None:
         """Take a layer or group out; whoever read it reads what it read."""
-        edits.remove(self._editable(), name)
+        self._edit(edits.remove, name)
 
     def rename(self, old: str, new: str) -> None:
         """Give a layer another name. Parameters keep theirs: other models may share them."""
-        edits.rename(self._editable(), old, new)
+        self._edit(edits.rename, old, new)
 
-    def _editable(self) -> rooms.Graph:
+    def _edit(self, edit: Callable[..., Any], *args: Any) -> Any:
         if self._to_look_at:
             raise EditError("this is a body, to look at: it is edited where it was built")
-        return self.graph
+        made = edit(self.graph, *args)
+        if self._phases is not None:
+            self._phases.edits.append((edit, args))
+        return made
+
+    # -- phases --------------------------------------------------------------------------------------------------------
+
+    @property
+    def training(self) -> bool:
+        """Whether the module this model was read from is in its training phase; False for any other model."""
+        return self._phases is not None and self._phases.training
+
+    def train(self, mode: bool = True) -> Model:
+        """Bring the module this model was read from, and the model, into the training phase, as in PyTorch.
+
+        The module is read again where it was not in that phase before; layers keep their names, parameters their memory, and
+        edits are made again. Raises EditError naming a layer that an edit does not find there; UsageError for a model that was
+        not read from a module.
+        """
+        if self._phases is None:
+            raise UsageError(
+                "this model has one phase: it was not read from a PyTorch module",
+                {"in an ONNX model": "training_mode of BatchNormalization and Dropout says it"},
+            )
+        graph = self._phases.switch(mode, self.graph)
+        if graph is not self.graph:
+            self.graph = graph
+            self._session = Session(graph, self._interface)
+        return self
+
+    def eval(self) -> Model:
+        """Bring the module and the model into the evaluation phase: `train(False)`."""
+        return self.train(False)
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an .onnx file, whole or not at all. Raises FileError."""
-        onnx_writer.write(self.graph, path)
+        """Write an .onnx file, or, to a path that ends in `.safetensors`, the weights alone; whole or not at all.
+
+        Weights are every parameter by name; of a model that was read from a module exactly those of its state_dict, and what
+        edits have added. In an .onnx file a model of PyTorch operators is translated by torch.onnx, in the phase it is in:
+        parameters, inputs, outputs, layers and groups keep their names. Raises FileError; DTypeError for a dtype that no
+        .safetensors file holds; ExportError naming the layers that ONNX cannot express; MissingPackageError without onnxscript.
+        """
+        if os.fspath(path).endswith(weights.SUFFIX):
+            weights.save(self._weights(), path)
+        else:
+            onnx_writer.write(self._in_onnx(), path)
+
+    def _in_onnx(self) -> rooms.Graph:
+        """The graph in the onnx vocabulary."""
+        if self._phases is None and not any(layer.domain.startswith("torch.") for layer in self.graph.layers):
+            return self.graph
+        from laminae.files.module.to_onnx.convert import to_onnx
+
+        interface, examples = self._session.interface, None
+        if self._phases is not None and interface is not None:
+            source = self._phases.source
+            examples = interface.flatten(source.args, source.kwargs)
+        return to_onnx(self.graph, examples)
+
+    def load(
+        self, path: str | os.PathLike[str], *, strict: bool = True, cast: bool = False, prefix: str = ""
+    ) -> loading.Mismatch:
+        """Copy weights into the model's own parameters, and so into those of the module it was read from.
+
+        path: a .safetensors file, the index (`model.safetensors.index.json`) of one in parts, or a folder that holds either.
+        strict: everything must fit, or ModelError tells all that does not, and nothing is changed; otherwise what fits is loaded.
+        cast: floats of another dtype are rounded to the model's. prefix: take the names in the file that begin with it, without
+        it. Returns what did not fit. Raises FileError for what is no such file, with nothing changed.
+        """
+        from laminae.files import loading
+
+        return loading.load(self._weights(), path, strict=strict, cast=cast, prefix=prefix)
+
+    def _weights(self) -> dict[str, rooms.Parameter]:
+        if self._phases is None:
+            return weights.weights_of(self.graph)
+        from laminae.files.module.state import state_of
+
+        return state_of(self._phases.source, self.graph)
+
+    def to_torch(self) -> Any:
+        """The model as an nn.Module (a torch.fx.GraphModule) over the same parameters, edits included.
+
+        It is called as the module the model was read from, and its state_dict has that one's names; a model from elsewhere is
+        called with its inputs in order, and its weights become nn.Parameters under their own names.
+        """
+        from laminae.files.module.writer import to_module
+
+        module = None if self._phases is None else self._phases.source.module
+        return to_module(self.graph, self._interface, module)
 
     def equals(self, other: Model) -> bool:
         """Whether both have the same layers, connections, attributes, parameters (bit for bit) and metadata."""
@@ -260,10 +365,10 @@ class Model:
         return differences(self.graph, other.graph)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"graph": self.graph}
+        return {"graph": self.graph, "interface": self._interface}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(graph=state["graph"])  # type: ignore[misc]
+        self.__init__(graph=state["graph"], interface=state["interface"])  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"Model({self.facts()})"

@@ -83,9 +83,8 @@ class Trace:
 
     @property
     def output(self) -> Any:
-        """The value of the output layer, as `model(x)` gives it: a tensor, or a tuple where there are several."""
-        outputs = self._record.run.outputs
-        return outputs[0] if len(outputs) == 1 else outputs
+        """What `model(x)` gives: a tensor, a tuple where there are several, or the structure of the module it was read from."""
+        return self._record.output
 
     @property
     def outputs(self) -> dict[str, Any]:

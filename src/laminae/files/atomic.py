@@ -10,6 +10,31 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from laminae.base.errors import FileError
+
+
+def check_place(path: Path) -> None:
+    """Raises FileError where no file can be."""
+    if os.path.isdir(path):
+        raise FileError(f"{str(path)!r} is a folder", {"expected": "the name of a file"})
+    if "\0" in str(path):
+        raise FileError(f"{str(path)!r} cannot be written", {"because": "no name of a file holds a zero byte"})
+    if not os.path.isdir(path.parent):
+        raise FileError(f"{str(path)!r} cannot be written", {"because": f"there is no folder {str(path.parent)!r}"})
+
+
+@contextmanager
+def saving(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
+    """As `replacing`, for the files of one model, the last of which bears its name. Raises FileError."""
+    try:
+        with replacing(paths) as files:
+            yield files
+    except OSError as problem:
+        raise FileError(
+            f"{str(paths[-1])!r} cannot be written: {problem.strerror or problem}",
+            {"what was there": "is as it was" if os.path.exists(paths[-1]) else "nothing"},
+        ) from problem
+
 
 @contextmanager
 def replacing(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:

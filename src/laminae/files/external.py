@@ -55,6 +55,13 @@ class ExternalData:
         return self.maps[file]
 
 
+def file_beside(path: Path, location: str, what: str) -> str:
+    """The real path of a file that another one, at `path`, names. what: its use, for messages. Raises FileError where it is
+    outside that one's folder, missing or no file.
+    """
+    return _Place(what, path, {"location": location}).file(path.parent)
+
+
 def map_file(path: str | Path) -> Any:
     """A file in memory that is read when it is looked at; writing to the memory does not change the file."""
     with open(path, "rb") as opened:

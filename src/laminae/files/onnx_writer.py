@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from laminae.base.errors import FileError, ModelError
-from laminae.files.atomic import replacing
+from laminae.files.atomic import check_place, saving
 from laminae.files.graph_writer import GraphWriter, opset_imports
 from laminae.files.kept import SPARSE, write_metadata
 from laminae.files.lazy import onnx
@@ -62,31 +62,15 @@ def write(graph: Graph, path: str | os.PathLike[str], *, external: bool | None =
     cannot be written, ModelError where the graph is not sound.
     """
     path = Path(os.fspath(path))
-    _check_place(path)
+    check_place(path)
     proto, weights = _build(graph)
     apart = external if external is not None else sum(weight.size for weight in weights) > EXTERNAL_FROM
     paths = [path.with_name(path.name + ".data"), path] if apart else [path]
-    try:
-        with replacing(paths) as files:
-            if apart:
-                _write_data(files[0], paths[0].name, weights)
-            for piece in _pieces(proto, weights, str(path)):
-                files[-1].write(piece)
-    except OSError as problem:
-        raise FileError(
-            f"{str(path)!r} cannot be written: {problem.strerror or problem}",
-            {"what was there": "is as it was" if os.path.exists(path) else "nothing"},
-        ) from problem
-
-
-def _check_place(path: Path) -> None:
-    """Raises FileError where no file can be."""
-    if os.path.isdir(path):
-        raise FileError(f"{str(path)!r} is a folder", {"expected": "the name of a file"})
-    if "\0" in str(path):
-        raise FileError(f"{str(path)!r} cannot be written", {"because": "no name of a file holds a zero byte"})
-    if not os.path.isdir(path.parent):
-        raise FileError(f"{str(path)!r} cannot be written", {"because": f"there is no folder {str(path.parent)!r}"})
+    with saving(paths) as files:
+        if apart:
+            _write_data(files[0], paths[0].name, weights)
+        for piece in _pieces(proto, weights, str(path)):
+            files[-1].write(piece)
 
 
 def to_bytes(graph: Graph) -> bytes:

@@ -51,7 +51,10 @@ def recognise(head: bytes) -> Likeness | None:
     if head[257:262] == b"ustar":
         return Likeness("a tar archive", "unpack it first")
     if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 1 << 32:
-        return Likeness("a safetensors file: weights without a model", "open the module they belong to, or its ONNX export")
+        return Likeness(
+            "a safetensors file: weights without a model",
+            "open the module they belong to, or its ONNX export, then model.load(path)",
+        )
     if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return Likeness("a Python pickle (an old PyTorch file?)", TORCH)
     small = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()

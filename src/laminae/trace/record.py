@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -90,8 +90,14 @@ def _output(name: str, value: Any, note: Any, stat: Statistics | None) -> Output
 class Record:
     """All entries of one run, and the values by name."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, structured: Callable[[tuple[Any, ...]], Any]) -> None:
         self.run = run
+        self._structured = structured
+
+    @cached_property
+    def output(self) -> Any:
+        """What `model(x)` gives."""
+        return self._structured(self.run.outputs)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from laminae.base import torch
 from laminae.base.errors import UsageError
+from laminae.base.interface import Interface
 from laminae.engines.torch import TorchEngine
 from laminae.graph import Graph
 from laminae.plan.policy import Policy, policy
@@ -15,26 +16,48 @@ from laminae.trace.record import Record
 
 
 class Session:
-    """One graph and the engine that runs it, where its parameters are unless told otherwise."""
+    """One graph and the engine that runs it, where its parameters are unless told otherwise.
 
-    def __init__(self, graph: Graph) -> None:
+    interface: how arguments become inputs and outputs a structure, where the model was not a plain graph.
+    """
+
+    def __init__(self, graph: Graph, interface: Interface | None = None) -> None:
         self.graph = graph
+        self.interface = interface
         self.engine = TorchEngine(graph)
         self._policies: dict[Any, Policy] = {}
 
     def call(self, given: Sequence[Any], named: Mapping[str, Any], device: Any = None) -> Any:
         """The output only: a tensor, or a tuple of all outputs in order."""
         where = self.engine.home if device is None else device_of(device)
-        inputs = take(self.graph, given, named, where, snapshot=False)
-        outputs = self.engine.call(inputs, where)
-        return outputs[0] if len(outputs) == 1 else outputs
+        inputs = self._take(given, named, where, snapshot=False)
+        return self.structured(self.engine.call(inputs, where))
 
-    def run(self, given: Sequence[Any], named: Mapping[str, Any], store: object = True, device: Any = None) -> Record:
-        """Every layer's output kept, or those that the store policy says."""
+    def run(
+        self,
+        given: Sequence[Any],
+        named: Mapping[str, Any],
+        store: object = True,
+        device: Any = None,
+        *,
+        backward: bool = False,
+    ) -> Record:
+        """Every layer's output kept, or those that the store policy says. backward: with what a backward pass needs."""
         where = self.engine.home if device is None else device_of(device)
         keeps = self._policy(store)
-        inputs = take(self.graph, given, named, where, snapshot=True)
-        return Record(self.engine.record(inputs, keeps, where))
+        inputs = self._take(given, named, where, snapshot=True)
+        return Record(self.engine.record(inputs, keeps, where, backward=backward), self.structured)
+
+    def _take(self, given: Sequence[Any], named: Mapping[str, Any], where: Any, *, snapshot: bool) -> list[Any]:
+        if self.interface is not None:
+            given, named = self.interface.flatten(given, named), {}
+        return take(self.graph, given, named, where, snapshot=snapshot)
+
+    def structured(self, outputs: tuple[Any, ...]) -> Any:
+        """A tensor, a tuple of all outputs in order, or the structure of the interface."""
+        if self.interface is not None:
+            return self.interface.restore(outputs)
+        return outputs[0] if len(outputs) == 1 else outputs
 
     def _policy(self, store: object) -> Policy:
         """Looked up once for each way of saying it, until the graph changes."""

@@ -1,0 +1,68 @@
+"""Training and evaluation of a model that was read from a module: a graph for each phase, over one set of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from laminae.base.errors import EditError, LaminaeError
+from laminae.files.module.source import ModuleSource
+from laminae.graph import Graph, Parameter
+
+Edit = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+class Phases:
+    """The module a model was read from, and the edits made to the model since: each phase's graph gets them all."""
+
+    def __init__(self, source: ModuleSource) -> None:
+        self.source = source
+        self.edits: list[Edit] = []
+
+    @property
+    def training(self) -> bool:
+        return bool(self.source.module.training)
+
+    def switch(self, mode: bool, graph: Graph) -> Graph:
+        """The graph of the other phase, with the edits that `graph` has had; the module is in that phase then.
+
+        Raises EditError naming the layer of an edit that has no place there; then all is as it was.
+        """
+        module, source = self.source.module, self.source
+        before = {inner: inner.training for inner in module.modules()}
+        phase = source.phase
+        module.train(mode)
+        if source.phase == phase:
+            return graph
+        try:
+            found, _ = source.read()
+            self._again(found, mode)
+        except BaseException:
+            for inner, training in before.items():
+                inner.training = training
+            raise
+        share(found, graph)
+        return found
+
+    def _again(self, graph: Graph, mode: bool) -> None:
+        for edit, args in self.edits:
+            try:
+                edit(graph, *args)
+            except LaminaeError as error:
+                where = next((x for x in args if isinstance(x, str)), "")
+                raise EditError(
+                    f"the edit of layer {where!r} has no place in the {'training' if mode else 'evaluation'} phase",
+                    {"because": error.message, "the model": "is as it was, in the phase it was in"},
+                ) from error
+
+
+def share(graph: Graph, other: Graph) -> None:
+    """Parameters that edits made: those of `other` in place of the equally named ones of `graph`."""
+    boxes = {p: other.parameters[name] for name, p in graph.parameters.items() if name in other.parameters}
+    changed = {p: box for p, box in boxes.items() if p is not box}
+    if not changed:
+        return
+    for layer in graph.layers:
+        layer.inputs = tuple(changed.get(x, x) if isinstance(x, Parameter) else x for x in layer.inputs)
+    graph.parameters = {name: changed.get(p, p) for name, p in graph.parameters.items()}
+    graph.changed()

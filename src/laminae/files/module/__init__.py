@@ -1,0 +1,1 @@
+"""PyTorch modules, both ways: read through torch.export, and given back as an nn.Module."""

@@ -1,0 +1,110 @@
+"""Sizes that may vary: said by the user (`{"x": {0: "batch"}}`), or found by comparing two examples."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from laminae.base import torch
+from laminae.base.errors import UsageError
+
+
+class Sizes:
+    """What varies of which argument. Names that are equal are sizes that are equal."""
+
+    def __init__(self, args: Sequence[Any], kwargs: Mapping[str, Any], dynamic: Any) -> None:
+        self.args, self.kwargs, self.dynamic = tuple(args), dict(kwargs), dynamic
+        self.dims: dict[str, Any] = {}
+        self.marked: list[tuple[Any, int, str]] = []
+
+    def for_export(self, module: Any) -> Any:
+        """`dynamic_shapes` of torch.export: in the structure of the arguments; None where nothing varies."""
+        self.marked.clear()
+        if not self.dynamic:
+            return None
+        arranged = self._by_argument(module)
+        return self._like(arranged, self.dynamic if isinstance(self.dynamic, Mapping) else None, arranged_second(self, module))
+
+    def _by_argument(self, module: Any) -> dict[str, Any]:
+        """The example by the names of forward's arguments; those of *args under the name of the star."""
+        signature = inspect.signature(module.forward)
+        bound = signature.bind(*self.args, **self.kwargs).arguments
+        found: dict[str, Any] = {}
+        for name, value in bound.items():
+            if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+                found.update(value)
+            else:
+                found[name] = value
+        return found
+
+    def _like(self, arranged: dict[str, Any], said: Mapping[str, Any] | None, second: dict[str, Any] | None) -> dict[str, Any]:
+        if said is not None:
+            unknown = said.keys() - arranged.keys()
+            if unknown:
+                raise UsageError(
+                    f"dynamic= names {', '.join(map(repr, sorted(unknown)))}, which the example does not have",
+                    {"there are": ", ".join(arranged)},
+                )
+            return {name: self._said(value, said.get(name)) for name, value in arranged.items()}
+        assert second is not None
+        pairs: dict[tuple[int, int], str] = {}
+        return {name: self._found(value, second.get(name), pairs, name) for name, value in arranged.items()}
+
+    def _said(self, value: Any, said: Any) -> Any:
+        """What a user said of one argument, in its structure."""
+        if isinstance(value, torch.Tensor):
+            return self._dims(value, dict(said or {}))
+        if isinstance(value, Mapping):
+            said = said or {}
+            return {key: self._said(part, said.get(key)) for key, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            said = said or [None] * len(value)
+            return type(value)(self._said(part, one) for part, one in zip(value, said, strict=True))
+        return None
+
+    def _found(self, value: Any, other: Any, pairs: dict[tuple[int, int], str], name: str) -> Any:
+        """What differs between two examples of one argument. Sizes that differ alike have one name."""
+        if isinstance(value, torch.Tensor):
+            if not isinstance(other, torch.Tensor) or other.ndim != value.ndim:
+                raise UsageError(f"the second example of {name!r} has another rank", {"write": "dynamic=(x2,), as example=(x,)"})
+            differing = [axis for axis in range(value.ndim) if value.shape[axis] != other.shape[axis]]
+            sizes = [(value.shape[axis], other.shape[axis]) for axis in differing]
+            named = (pairs.setdefault(pair, f"n{len(pairs)}") for pair in sizes)
+            return self._dims(value, dict(zip(differing, named, strict=True)))
+        if isinstance(value, Mapping):
+            return {key: self._found(part, other[key], pairs, f"{name}.{key}") for key, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            found = (self._found(a, b, pairs, f"{name}.{i}") for i, (a, b) in enumerate(zip(value, other, strict=True)))
+            return type(value)(found)
+        return None
+
+    def _dims(self, tensor: Any, named: dict[int, str]) -> dict[int, Any]:
+        """axis → torch's Dim; a name has one."""
+        for axis, name in named.items():
+            if not isinstance(name, str) or not name.isidentifier():
+                raise UsageError(f"dynamic= needs a name for axis {axis}, not {name!r}", {"write": '{"x": {0: "batch"}}'})
+            if not -tensor.ndim <= axis < tensor.ndim:
+                raise UsageError(f"dynamic= names axis {axis} of a tensor of rank {tensor.ndim}")
+            if name not in self.dims:
+                self.dims[name] = torch.export.Dim(name)
+            self.marked.append((tensor, axis % tensor.ndim, name))
+        return {axis % tensor.ndim: self.dims[name] for axis, name in named.items()}
+
+    def symbols(self, program: Any) -> dict[str, str]:
+        """Symbol of the export (`s27`) → the name it was given, by the inputs in which it stands alone."""
+        if not self.marked:
+            return {}
+        leaves = torch.utils._pytree.tree_leaves((self.args, self.kwargs))
+        users = set(program.graph_signature.user_inputs)
+        nodes = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in users]
+        values = {id(leaf): node.meta["val"] for leaf, node in zip(leaves, nodes, strict=False)}
+        return {str(values[id(tensor)].shape[axis]): name for tensor, axis, name in self.marked if id(tensor) in values}
+
+
+def arranged_second(sizes: Sizes, module: Any) -> dict[str, Any] | None:
+    """The second example by the names of forward's arguments."""
+    if isinstance(sizes.dynamic, Mapping):
+        return None
+    second = sizes.dynamic if isinstance(sizes.dynamic, (tuple, list)) else (sizes.dynamic,)
+    return dict(inspect.signature(module.forward).bind(*second, **sizes.kwargs).arguments)

@@ -1,0 +1,1 @@
+"""A graph of the torch vocabulary as a graph of the onnx vocabulary."""

@@ -1,0 +1,56 @@
+"""Hugging Face architectures: outputs and parameter gradients bit for bit those of the module."""
+
+import pytest
+import torch
+
+import laminae as lm
+from tests.modules.held import Held, equal, same
+
+pytest.importorskip("transformers", reason="transformers is a test extra")
+
+from tests.modules.zoo import ARCHITECTURES, EXPECTED_FAILURES
+
+GRADIENTS = {
+    "bloom": "torch.export itself leaves out its own backward pass of GELU",
+    "levit": "in evaluation it keeps what its first pass made, derivatives or none: the module differs from itself",
+    "deberta": "the derivative of a bias whose true derivative is 0 differs by 1e-14",
+}
+"""Architectures whose gradients are not the module's bit for bit, and why."""
+
+QUICK = ("bert", "gpt2", "llama", "t5", "vit", "resnet", "whisper", "clip", "mamba", "swin")
+
+
+def hold(name):
+    if name in EXPECTED_FAILURES:
+        module, args, kwargs = ARCHITECTURES[name]()
+        with pytest.raises((lm.ExportError, lm.ModelError)):
+            lm.open(module, example=args, kwargs=kwargs)
+        return
+    held = Held(*ARCHITECTURES[name]())
+    wanted = held.of(held.module)
+    assert equal(wanted, held.of(held.model)), "model(x)"
+    assert equal(wanted, held.of(lambda *a, **k: held.model.run(*a, **k).output)), "model.run(x)"
+    assert equal(held.of(held.module, grad=True), held.of(held.trained, grad=True)), "model.run(x, backward=True)"
+    expected, found = held.gradients(held.module), held.gradients(held.trained)
+    different = [
+        n for n in expected.keys() | found.keys() if n not in expected or n not in found or not same(expected[n], found[n])
+    ]
+    assert bool(different) == (name in GRADIENTS), different[:3]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_an_architecture_is_exact(name):
+    torch.set_num_threads(1)
+    hold(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(ARCHITECTURES) - set(QUICK)))
+def test_every_architecture_is_exact(name):
+    torch.set_num_threads(1)
+    hold(name)
+
+
+def test_at_least_58_of_60_pass():
+    assert len(ARCHITECTURES) >= 60
+    assert len(EXPECTED_FAILURES.keys() | GRADIENTS.keys()) <= 2 + (len(ARCHITECTURES) - 60)
