@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test check format lint types imports fast conformance operators bench clean
+.PHONY: demo test check format lint types imports fast conformance differential operators bench clean
 
 demo: .venv/ready  ## the tour: three patients, then handwritten digits
 	$(BIN)/laminae demo
@@ -36,6 +36,10 @@ imports:
 
 conformance: .venv/ready  ## the official ONNX case suite: passes per kind
 	$(BIN)/python -m tests.conformance.runner
+
+DRAWS ?= 1000
+differential: .venv/ready  ## random nodes of every operator against the reference: DRAWS for each, about 20 minutes for 1,000
+	$(BIN)/python -m tests.ops.draws --draws $(DRAWS)
 
 operators: .venv/ready  ## docs/operators.md, from the code and the case suite
 	$(BIN)/python -m tests.conformance.support > docs/operators.md

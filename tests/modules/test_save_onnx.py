@@ -23,12 +23,23 @@ OTHERWISE = {
     "parametrized": "ONNX has no matrix exponential",
     "random-noise": "its result is random",
     "complex": "a complex buffer is written as its two real parts",
+    "switch-transformers": "it puts a parameter in the place of another while it runs",
+    "vilt": "its sizes are read from the data",
+    "longformer": "Python `if` on a value of the data",
+    "rt-detr": "it takes the best of scores that differ in the last digit only",
 }
+"""Samples and architectures that are not saved, or not to the same result → why."""
+
 NOT_IN_RUNTIME = {
     "autocast": "ONNX Runtime has no Gemm of bfloat16 for CPUs",
     "mixed-precision": "ONNX Runtime has no Gemm of bfloat16 for CPUs",
+    "training": "ONNX Runtime takes the running statistics in training too, on CPUs",
     "falcon-alibi": "ONNX Runtime has no Mul of bfloat16 for CPUs",
 }
+
+
+LOOSE = {"clipseg": 5e-4}
+"""Architectures whose results are small differences of large numbers → rtol."""
 
 
 class Saved:
@@ -62,18 +73,22 @@ class Saved:
         assert len(self.initializers) == len(self.proto.graph.initializer)
         assert read.keys() <= self.initializers.keys()
         assert {name: tuple(self.initializers[name].shape) for name in read} == {name: p.shape for name, p in read.items()}
-        assert {g for g in self.again.groups} <= {g for g in self.model.groups}
+        assert set(self.again.groups) <= set(self.model.groups)
 
-    def require_agreement(self, *args, runtime=True, **kwargs):
+    def require_agreement(self, *args, runtime=True, rtol=RTOL, **kwargs):
+        try:
+            module = copy.deepcopy(self.module)
+        except RuntimeError:  # one that holds a derived tensor
+            module = self.module
         with torch.no_grad():
-            wanted = torch.utils._pytree.tree_leaves(copy.deepcopy(self.module)(*copy.deepcopy(args), **copy.deepcopy(kwargs)))
+            wanted = torch.utils._pytree.tree_leaves(module(*copy.deepcopy(args), **copy.deepcopy(kwargs)))
         wanted = [x.detach().numpy() for x in wanted if isinstance(x, torch.Tensor)]
         arrays = [torch.as_tensor(x) for x in self.model._session.interface.flatten(args, kwargs)]
         given = {v.name: x for v, x in zip(self.model.graph.inputs, arrays, strict=True)}
         found = self.again(**given)
-        close(wanted, [x.detach().numpy() for x in (found if isinstance(found, tuple) else (found,))])
+        close(wanted, [x.detach().numpy() for x in (found if isinstance(found, tuple) else (found,))], rtol)
         if runtime:
-            close(wanted, self.in_runtime({name: x.numpy() for name, x in given.items()}))
+            close(wanted, self.in_runtime({name: x.numpy() for name, x in given.items()}), rtol)
 
     def in_runtime(self, given):
         options = onnxruntime.SessionOptions()
@@ -81,11 +96,11 @@ class Saved:
         return onnxruntime.InferenceSession(self.path, options, providers=["CPUExecutionProvider"]).run(None, given)
 
 
-def close(wanted, found):
+def close(wanted, found, rtol=RTOL):
     assert len(wanted) == len(found)
     for x, y in zip(wanted, found, strict=True):
         assert x.shape == np.asarray(y).shape
-        np.testing.assert_allclose(y, x, rtol=RTOL, atol=ATOL)
+        np.testing.assert_allclose(y, x, rtol=rtol, atol=rtol / 10)
 
 
 @pytest.fixture
@@ -124,13 +139,10 @@ def test_training_is_written_in_training_forms(network, tmp_path):
     assert all(np.array_equal(changed[name], old) for name, old in before.items()), "nothing in the file is written to"
     other = copy.deepcopy(network)
     wanted = other[1](other[0](x)).detach()
-    mean = run["1/batch_norm"][1] if isinstance(run["1/batch_norm"], tuple) else None
-    y = run["1/batch_norm"][0] if mean is not None else run["1/batch_norm"]
+    y, mean, _ = run["1/batch_norm"]
     torch.testing.assert_close(y, wanted, rtol=RTOL, atol=ATOL)
-    if mean is not None:
-        torch.testing.assert_close(mean, other[1].running_mean, rtol=RTOL, atol=ATOL)
+    torch.testing.assert_close(mean, other[1].running_mean, rtol=RTOL, atol=ATOL)
     dropped, relu = run["3/dropout"], run["2/relu"]
-    dropped = dropped[0] if isinstance(dropped, tuple) else dropped
     kept = (dropped != 0) & (relu != 0)
     torch.testing.assert_close(dropped[kept], 2 * relu[kept])
     assert 0.3 < kept.sum() / (relu != 0).sum() < 0.7
@@ -227,6 +239,32 @@ def test_without_onnxscript_it_is_said_what_to_install(network, tmp_path, monkey
         model.save(tmp_path / "m.onnx")
 
 
+def test_arithmetic_that_torch_onnx_refuses_is_written(tmp_path):
+    class Masked(nn.Module):
+        def forward(self, x, mask):
+            return x - 1e3 * (1.0 - mask)
+
+    mask = torch.tensor([[0, 1], [1, 1]])
+    saved = Saved(tmp_path, Masked(), (torch.randn(2, 2), mask))
+    saved.require_agreement(torch.randn(2, 2), mask)
+
+
+@pytest.mark.skipif(not hasattr(torch.nn.functional, "grouped_mm"), reason="this torch has no grouped_mm")
+def test_grouped_matrices_are_written(tmp_path):
+    class Experts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(3, 8, 16, dtype=torch.bfloat16))
+
+        def forward(self, x, ends):
+            return torch.nn.functional.grouped_mm(x, self.weight, offs=ends)
+
+    x, ends = torch.randn(7, 8, dtype=torch.bfloat16), torch.tensor([2, 2, 7], dtype=torch.int32)
+    saved = Saved(tmp_path, Experts(), (x, ends))
+    wanted = torch.cat([x[:2] @ saved.module.weight[0], x[2:] @ saved.module.weight[2]]).detach()
+    torch.testing.assert_close(saved.again(x, ends), wanted, rtol=2e-2, atol=2e-2)
+
+
 FAST = ("nested", "recurrent", "encoder", "condition", "scan", "identity", "returned", "tied", "unused")
 
 
@@ -242,9 +280,9 @@ def test_samples_agree(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES.keys() - OTHERWISE.keys()))
 def test_architectures_agree(name, tmp_path):
     module, args, kwargs = ARCHITECTURES[name]()
     saved = Saved(tmp_path, module.eval(), args, kwargs)
     saved.require_names()
-    saved.require_agreement(*args, runtime=name not in NOT_IN_RUNTIME, **kwargs)
+    saved.require_agreement(*args, runtime=name not in NOT_IN_RUNTIME, rtol=LOOSE.get(name, RTOL), **kwargs)

@@ -3,6 +3,7 @@
 First what Laminae had wrong; then where the reference evaluator is wrong, and what is right by the sentence (or ONNX Runtime).
 """
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -161,3 +162,18 @@ def test_it_is_as_the_sentence_says(operator, opset, inputs, attributes, expecte
     for found, right in zip(run(operator, opset, inputs, attributes, len(expected)), expected, strict=True):
         assert found.dtype == right.dtype
         np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, np.float16])
+def test_16_bit_floats_strided_along_the_last_axis(dtype):
+    """torch's own kernels read past the rows there: numbers of 1e14 in bfloat16, a crash in float16."""
+    generator = np.random.default_rng(0)
+    for _ in range(60):
+        sizes = tuple(generator.integers(1, 6, 3))
+        kernel = [int(generator.integers(1, min(2, size) + 1)) for size in sizes]
+        X = generator.uniform(-1, 1, (2, 4, *sizes)).astype(dtype)
+        W = generator.uniform(-1, 1, (4, 2, *kernel)).astype(dtype)
+        options = {"strides": [1, 1, 2], "group": 2, "pads": [0, 0, 1, 0, 0, 1]}
+        (found,) = run("Conv", 22, [X, W], options, 1)
+        (wanted,) = run("Conv", 22, [X.astype(np.float32), W.astype(np.float32)], options, 1)
+        np.testing.assert_allclose(found.astype(np.float32), wanted, rtol=2e-2, atol=2e-2)

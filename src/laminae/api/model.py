@@ -269,6 +269,14 @@ class Model:
     # -- phases --------------------------------------------------------------------------------------------------------
 
     @property
+    def example(self) -> dict[str, Any] | None:
+        """The example that the module was opened with, by the names of the inputs; None for a model from elsewhere."""
+        if self._phases is None or self._interface is None:
+            return None
+        source = self._phases.source
+        return dict(zip(self._interface.names, self._interface.flatten(source.args, source.kwargs), strict=True))
+
+    @property
     def training(self) -> bool:
         """Whether the module this model was read from is in its training phase; False for any other model."""
         return self._phases is not None and self._phases.training

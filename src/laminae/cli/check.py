@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from laminae.cli.options import ModelFile, Plugin, opened
+from laminae.cli.options import ModelFile, Plugin, Trust, opened
 
 if TYPE_CHECKING:
     from laminae.base.records import Problem
@@ -15,13 +15,13 @@ NOTES = 5
 """Notes that are printed; problems are printed all."""
 
 
-def check(model: ModelFile, plugin: Plugin = None) -> int:
+def check(model: ModelFile, plugin: Plugin = None, trust: Trust = False) -> int:
     """Every problem, each with its layer. Exit 0 where there is none (notes are no problems), 1 otherwise."""
     from laminae.base.errors import ModelError
     from laminae.cli.printing import console, show_error
 
     try:
-        found = opened(model, plugin)
+        found = opened(model, plugin, trust)
     except ModelError as error:  # a file that is read but holds no sound model: the answer is no
         show_error(error)
         return 1

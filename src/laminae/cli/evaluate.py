@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from laminae.cli.options import AsJson, ModelFile, Plugin, opened
+from laminae.cli.options import AsJson, ModelFile, Plugin, Trust, opened
 
 if TYPE_CHECKING:
     from laminae.api.model import Model
@@ -24,12 +24,13 @@ def evaluate(
     batch: Annotated[int | None, typer.Option(help="Samples at a time; default 64, or what the model declares.", min=1)] = None,
     json: AsJson = False,
     plugin: Plugin = None,
+    trust: Trust = False,
 ) -> int:
     """Run a whole dataset through the model in batches and measure how right its outputs are."""
     from laminae.cli.progress import progress
     from laminae.data.batches import loaded, sample_count
 
-    found = opened(model, plugin)
+    found = opened(model, plugin, trust)
     x, expected = loaded(data if expect is None else (data, expect))
     x = _fitted(found, x, data.lower().endswith(".csv"))
     with progress(f"evaluating {found.name or model}", sample_count(x)) as done:

@@ -12,7 +12,10 @@ from laminae.base.errors import FileError, UsageError
 if TYPE_CHECKING:
     from laminae.api.model import Model
 
-ModelFile = Annotated[str, typer.Argument(metavar="MODEL", help="An .onnx file.", show_default=False)]
+ModelFile = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="An .onnx or .pt2 file; with --trust, package.module:function.", show_default=False),
+]
 Full = Annotated[bool, typer.Option("--full", help="Every layer: no groups closed, no repeats folded.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Plugin = Annotated[
@@ -21,10 +24,20 @@ Plugin = Annotated[
 ]
 
 
-def opened(model: str, plugin: list[str] | None = None) -> Model:
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="MODEL may be package.module:function, Python code that is run: it returns (module, example)."),
+]
+
+
+def opened(model: str, plugin: list[str] | None = None, trust: bool = False) -> Model:
     """The model of a command line, its plugins run before."""
     for path in plugin or []:
         run_plugin(Path(path))
+    from laminae.cli.code import is_code, model_of
+
+    if is_code(model):
+        return model_of(model, trust)
     import laminae as lm
 
     return lm.open(model)

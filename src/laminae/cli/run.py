@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from laminae.base.errors import UsageError
-from laminae.cli.options import AsJson, Full, ModelFile, Plugin, opened
+from laminae.cli.options import AsJson, Full, ModelFile, Plugin, Trust, opened
 
 if TYPE_CHECKING:
     from laminae.api.model import Model
@@ -46,6 +46,7 @@ def run(
     std: Annotated[str, typer.Option(metavar="S[,S,S]", help="Images: likewise.")] = "1",
     device: Annotated[str | None, typer.Option(help="Where to run, as cuda.")] = None,
     plugin: Plugin = None,
+    trust: Trust = False,
 ) -> int:
     """Run an input through the model: what every layer made, and whether the output is what it should be."""
     from laminae.cli import inputs as given
@@ -53,17 +54,19 @@ def run(
     from laminae.cli.progress import progress
     from laminae.data.image import Preparation
 
-    if bool(input) == random:
-        raise UsageError(
-            "run needs an input",
-            {"give": "--input FILE, or --random"} if not random else {"give": "--input or --random, not both"},
-        )
+    if input and random:
+        raise UsageError("run needs one input", {"give": "--input or --random, not both"})
     how = Preparation(layout, given.size(size), scale, given.numbers("--mean", mean), given.numbers("--std", std))
     dims = given.dimensions(dim or [])
     if out is not None:
         require_free(out)
-    found = opened(model, plugin)
-    arrays: Mapping[str, Any] = given.drawn(found, seed, dims) if random else given.gathered(found, input or [], how)
+    found = opened(model, plugin, trust)
+    if not input and not random and found.example is None:
+        raise UsageError("run needs an input", {"give": "--input FILE, or --random"})
+    example = found.example or {}
+    arrays: Mapping[str, Any] = (
+        given.drawn(found, seed, dims) if random else given.gathered(found, input, how) if input else example
+    )
     expected = None if expect is None else _expected(expect)
     with progress(f"running {found.name or model}"):
         trace = found.run(dict(arrays), store=_policy(store), device=device)

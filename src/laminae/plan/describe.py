@@ -38,7 +38,7 @@ def _given(graph: Graph, name: str, shape: Sequence[int | str]) -> Spec:
 
 
 def _record(index: int, layer: Layer, found: Walk) -> LayerRecord:
-    specs = [(value.name, spec_of(value, found)) for value in layer.outputs if value is not None]
+    specs = [(value, spec_of(value, found)) for value in layer.outputs if value is not None]
     operator = None if layer.is_input else find(layer.domain, layer.operator, layer.opset)
     return LayerRecord(
         index=index,
@@ -47,7 +47,7 @@ def _record(index: int, layer: Layer, found: Walk) -> LayerRecord:
         path=layer.path,
         inputs=tuple("" if x is None else x.name for x in layer.inputs),
         reads=tuple(x.name for x in layer.previous),
-        outputs=tuple(OutputRecord(name, spec.dims, spec.dtype) for name, spec in specs),
+        outputs=tuple(OutputRecord(value.name, spec.dims, spec.dtype or value.kind or None) for value, spec in specs),
         parameters=sum(p.size for p in layer.parameters.values() if p.is_weight),
         domain=layer.domain,
         kind=operator.kind if operator else "",

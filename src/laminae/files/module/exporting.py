@@ -153,7 +153,7 @@ def _constraint(text: str) -> str:
 
 def _condition(line: str, text: str) -> dict[str, str]:
     code = line.partition(": ")[2]
-    match = re.match(r"(?:if|elif|while|assert)\s+(.*?):?$", code)
+    match = re.match(r"(?:if|elif|while|assert)\s+(.*?):?$", code) or re.search(r"\sif\s+(.*?)\s+else\s", code)
     if match:
         return {"condition": match[1]}
     return {"condition": code} if code else {"because": text}

@@ -41,7 +41,12 @@ class Interface:
         self.in_spec, self.out_spec, self.signature = in_spec, out_spec, signature
 
     def flatten(self, given: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
-        """One array for each input layer, in order. Raises InputError where the arguments are not arranged as the example's."""
+        """One array for each input layer, in order; given as the module takes them, or as one dict by the inputs' names.
+
+        Raises InputError where they are not arranged as the example's.
+        """
+        if len(given) == 1 and not named and isinstance(given[0], Mapping) and set(given[0]) == set(self.names):
+            return [given[0][leaf.name] for leaf in self.inputs if isinstance(leaf, Leaf)]
         args, kwargs = self._arranged(given, named)
         args, kwargs = tuple(map(_plain, args)), {key: _plain(x) for key, x in kwargs.items()}
         try:
@@ -104,9 +109,13 @@ class Interface:
         leaves = [leaf.value if isinstance(leaf, Constant) else next(waiting) for leaf in self.outputs]
         return torch.utils._pytree.tree_unflatten(leaves, self.out_spec)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the inputs, in order."""
+        return [leaf.name for leaf in self.inputs if isinstance(leaf, Leaf)]
+
     def takes(self) -> str:
-        """The names of the inputs."""
-        return ", ".join(leaf.name for leaf in self.inputs if isinstance(leaf, Leaf)) or "nothing"
+        return ", ".join(self.names) or "nothing"
 
 
 def interface_of(program: Any, module: Any) -> Interface:

@@ -10,6 +10,10 @@ Stack = tuple[tuple[str, str, str], ...]
 """The modules around an operator from the outermost in: (key of this call, path of the module, its class)."""
 
 
+NOWHERE = "_empty_nn_module_stack"
+"""How torch calls the module of what stands in none: sizes of inputs."""
+
+
 class Groups:
     """The path of the group of every call. A module called several times is `relu#1`, `relu#2`, each within its parent's call."""
 
@@ -44,7 +48,7 @@ class Groups:
 def _walk(stack: Stack) -> Iterable[tuple[tuple[str, ...], tuple[str, str, str]]]:
     """Each call with those around it; the module itself, which bears different keys, is left out."""
     keys: tuple[str, ...] = ()
-    for call in (call for call in stack if call[1]):
+    for call in (call for call in stack if call[1] and not call[1].startswith(NOWHERE)):
         yield keys, call
         keys = (*keys, call[0])
 

@@ -15,7 +15,6 @@ class Sizes:
 
     def __init__(self, args: Sequence[Any], kwargs: Mapping[str, Any], dynamic: Any) -> None:
         self.args, self.kwargs, self.dynamic = tuple(args), dict(kwargs), dynamic
-        self.dims: dict[str, Any] = {}
         self.marked: list[tuple[Any, int, str]] = []
 
     def for_export(self, module: Any) -> Any:
@@ -80,16 +79,19 @@ class Sizes:
         return None
 
     def _dims(self, tensor: Any, named: dict[int, str]) -> dict[int, Any]:
-        """axis → torch's Dim; a name has one."""
+        """axis → torch's word for a size that varies; within which range, the module's own code says."""
         for axis, name in named.items():
             if not isinstance(name, str) or not name.isidentifier():
                 raise UsageError(f"dynamic= needs a name for axis {axis}, not {name!r}", {"write": '{"x": {0: "batch"}}'})
             if not -tensor.ndim <= axis < tensor.ndim:
                 raise UsageError(f"dynamic= names axis {axis} of a tensor of rank {tensor.ndim}")
-            if name not in self.dims:
-                self.dims[name] = torch.export.Dim(name)
+            if tensor.shape[axis] < 2:
+                raise UsageError(
+                    f"size {name!r} is {tensor.shape[axis]} in the example, and torch.export fixes sizes of 0 and 1",
+                    {"the way out": f"an example whose size at axis {axis} is 2 or more; other sizes may then be given, 1 too"},
+                )
             self.marked.append((tensor, axis % tensor.ndim, name))
-        return {axis % tensor.ndim: self.dims[name] for axis, name in named.items()}
+        return {axis % tensor.ndim: torch.export.Dim.DYNAMIC for axis in named}
 
     def symbols(self, program: Any) -> dict[str, str]:
         """Symbol of the export (`s27`) → the name it was given, by the inputs in which it stands alone."""

@@ -53,10 +53,19 @@ def conv(X, W, B=None, *, auto_pad="NOTSET", dilations=None, group=1, kernel_sha
     if padding is None:
         X, padding = put_pads(X, axis_pads(X.shape[2:], W.shape[2:], strides, dilations, pads, auto_pad))
     if 0 < n < 4:
+        wide = strides is not None and strides[-1] > 1 and X.dtype in (torch.bfloat16, torch.float16) and X.device.type == "cpu"
+        if wide:  # torch 2.13 reads memory that is not X's where 16-bit floats are strided along the last axis
+            return conv32(X, W, B, strides, padding, dilations or (1,), group)
         return torch.convolution(X, W, B, strides or (1,), padding, dilations or (1,), False, (0,), group)
     X = padded(X, [(pad, pad) for pad in (padding if len(padding) == n else padding * n)])
     Y = convolve_windows(X, W, strides, dilations, group)
     return Y if B is None else Y + B.reshape(-1, *[1] * n)
+
+
+def conv32(X, W, B, strides, padding, dilations, group):
+    """16-bit floats by way of float32, rounded once."""
+    B = None if B is None else B.float()
+    return torch.convolution(X.float(), W.float(), B, strides, padding, dilations, False, (0,), group).to(X.dtype)
 
 
 def convolve_windows(X, W, strides, dilations, group):

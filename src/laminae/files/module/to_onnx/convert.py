@@ -44,7 +44,7 @@ def to_onnx(graph: Graph, examples: Sequence[Any] | None = None) -> Graph:
     arguments: list[Value | Parameter] = [*graph.inputs, *_parameters(graph, layers)]
     steps = Steps(layers, arguments, graph.outputs, opset).eval()
     given, dynamic = example_of(graph.inputs, examples)
-    given += [x.tensor().detach() for x in arguments if isinstance(x, Parameter)]
+    given += [_stand_in(x) for x in arguments if isinstance(x, Parameter)]
     with _quiet():
         model = _translated(steps, given, dynamic, opset)
         made = read(model)
@@ -70,7 +70,7 @@ def _translated(steps: Steps, given: list[Any], dynamic: list[Any], opset: int) 
     try:
         with torch.no_grad():
             program = torch.export.export(steps, tuple(given), dynamic_shapes={"given": shapes}, strict=False)
-            exported = torch.onnx.export(program, (), dynamo=True, optimize=False, verbose=False, opset_version=opset)
+            exported: Any = torch.onnx.export(program, (), dynamo=True, optimize=False, verbose=False, opset_version=opset)
     except Exception as error:
         raise refused(error, steps, program, opset) from error
     optimizer.inline(exported.model)
@@ -108,6 +108,12 @@ def _parameters(graph: Graph, layers: Sequence[Layer]) -> list[Parameter]:
         read.update((x, None) for x in layer.parameters.values())
     read.update((x, None) for x in graph.outputs if isinstance(x, Parameter))
     return [x for x in graph.parameters.values() if x in read] + [x for x in read if graph.parameters.get(x.name) is not x]
+
+
+def _stand_in(parameter: Parameter) -> Any:
+    """A tensor for a parameter on the CPU, where all is traced; its values do not matter."""
+    tensor = parameter.tensor().detach()
+    return tensor if tensor.device.type == "cpu" else torch.empty(tensor.shape, dtype=tensor.dtype)
 
 
 @contextmanager

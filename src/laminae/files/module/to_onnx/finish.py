@@ -22,7 +22,8 @@ def finished(made: Graph, graph: Graph, arguments: Sequence[Item], owners: Mappi
     made.name, made.doc, made.metadata, made.notes = graph.name, graph.doc, dict(graph.metadata), {}
     _name_sizes(made, arguments)
     boxes = _take_arguments(made, arguments)
-    constants = take_constants(made, {x.name for x in (*boxes.values(), *graph.parameters.values(), *graph.values())})
+    taken = {*graph.parameters, *(x.name for x in boxes.values()), *(x.name for x in graph.values())}
+    constants = take_constants(made, taken)
     substitute(made, {**boxes, **constants})
     _drop_unread(made)
     made.parameters = _read(made, graph)
@@ -33,7 +34,7 @@ def finished(made: Graph, graph: Graph, arguments: Sequence[Item], owners: Mappi
 
 
 def _read(made: Graph, graph: Graph) -> dict[str, Parameter]:
-    """What the layers read: the parameters of the graph in its order, those that only its own layers read among them; constants."""
+    """The parameters of the graph that its layers read, in order, even where only those do that are not needed; constants."""
     own = {x.name for layer in graph.layers for x in layer.parameters.values()}
     used = {x for _, inner in made.graphs() for layer in inner.layers for x in layer.reads if isinstance(x, Parameter)}
     used.update(x for x in made.outputs if isinstance(x, Parameter))

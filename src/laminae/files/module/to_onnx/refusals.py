@@ -33,7 +33,7 @@ def refused(error: Exception, steps: Any, program: Any, opset: int) -> Exception
         {
             "layer" if len(layers) == 1 else "layers": ", ".join(layers[:MOST]) + more,
             "because": reason,
-            "the way out": "replace the layer, save a part of the model, or keep the model as a PyTorch module (model.to_torch())",
+            "the way out": "replace the layer, save a part of the model, or keep it as a PyTorch module (model.to_torch())",
         },
     )
 

@@ -19,6 +19,7 @@ from laminae.ops.aten import NO_GRAD
 from laminae.ops.registry import find
 
 HIGHER_ORDER = "torch.ops.higher_order"
+CPU = torch.device("cpu")
 
 
 class Steps(torch.nn.Module):
@@ -34,7 +35,7 @@ class Steps(torch.nn.Module):
     ) -> None:
         super().__init__()
         self.reads, self.results = list(reads), list(outputs)
-        self.steps = torch.nn.ModuleList(Step(layer, opset, dict(given or {})) for layer in layers)
+        self.steps: Any = torch.nn.ModuleList(Step(layer, opset, dict(given or {})) for layer in layers)
 
     def forward(self, *given: Any) -> tuple[Any, ...]:
         values: dict[Any, Any] = dict(zip(self.reads, given, strict=True))
@@ -120,4 +121,9 @@ def _runs(graph: Graph) -> list[Layer]:
 
 
 def _plain(value: Any) -> Any:
+    """An attribute as the export takes it: on the CPU, where all of it is traced."""
+    if isinstance(value, torch.device):
+        return CPU
+    if isinstance(value, dict) and "device_type" in value:
+        return {**value, "device_type": CPU.type}
     return as_value(value) if type(value).__module__ == "numpy" else value
