@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test check format lint types imports fast conformance differential operators bench clean
+.PHONY: demo test check format lint types imports fast conformance differential operators architectures bench clean
 
 demo: .venv/ready  ## the tour: three patients, then handwritten digits
 	$(BIN)/laminae demo
@@ -43,6 +43,9 @@ differential: .venv/ready  ## random nodes of every operator against the referen
 
 operators: .venv/ready  ## docs/operators.md, from the code and the case suite
 	$(BIN)/python -m tests.conformance.support > docs/operators.md
+
+architectures: .venv/ready  ## docs/architectures.md: Hugging Face architectures held against their modules, about 3 minutes
+	$(BIN)/python -m tests.modules.survey > docs/architectures.md
 
 bench: .venv/ready  ## speed beside plain torch, each in its own process
 	$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [chain] [startup] [models] [opening] [operators]`: all tables, or the ones named.
+"""`python -m benchmarks [chain] [startup] [models] [opening] [modules] [operators]`: all tables, or the ones named.
 
 Results are also kept as JSON in benchmarks/results/, which git does not track.
 """
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chain, measure, models, opening, operators
+from benchmarks import chain, measure, models, modules, opening, operators
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -89,11 +89,28 @@ def run_operators() -> dict[str, float]:
     return found
 
 
+def run_modules() -> dict[str, float]:
+    found = measure.medians(measure.interleave("benchmarks.modules", modules.CONTESTANTS, rounds=3))
+    print(f"\n{modules.TITLE}, ms; not a number: that package is not installed")
+    print(f"  {'':<24}" + "".join(f"{size:>14}" for size in modules.SIZES))
+    for way in modules.WAYS:
+        print(f"  {way:<24}" + "".join(f"{found[f'{size}/{way}']:14.2f}" for size in modules.SIZES))
+    for size in modules.SIZES:
+        whole = found[f"{size}/module"]
+        ratio(f"{size}: model(x) / module(x)", found[f"{size}/laminae model(x)"] / whole, 1.02)
+        limit = 1.2 if size in modules.CNNS else 1.05
+        ratio(f"{size}: model.run(x) / module(x)", found[f"{size}/laminae model.run(x)"] / whole, limit)
+        ratio(f"{size}: torchlens / model.run(x)", found[f"{size}/torchlens"] / found[f"{size}/laminae model.run(x)"])
+        ratio(f"{size}: lm.open / torch.export", found[f"{size}/lm.open"] / found[f"{size}/torch.export"], 1.2)
+    return found
+
+
 TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "chain": run_chain,
     "startup": run_startup,
     "models": run_models,
     "opening": run_opening,
+    "modules": run_modules,
     "operators": run_operators,
 }
 

@@ -11,7 +11,16 @@ from typing import Any
 from benchmarks.measure import repeat
 
 TITLE = "PyTorch modules (random weights), batch 1, 2 threads, no derivatives"
-WAYS = ("module", "laminae model(x)", "laminae model.run(x)", "hooks on every module", "nnsight", "torchlens", "torch.export", "lm.open")
+WAYS = (
+    "module",
+    "laminae model(x)",
+    "laminae model.run(x)",
+    "hooks on every module",
+    "nnsight",
+    "torchlens",
+    "torch.export",
+    "lm.open",
+)
 SIZES = ("resnet50", "mobilenetv2", "vit-small", "bert-6L-384", "gpt2", "lstm")
 CNNS = ("resnet50", "mobilenetv2")
 CONTESTANTS = tuple(f"{size}/{way}" for way in WAYS for size in SIZES)

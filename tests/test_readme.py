@@ -1,4 +1,4 @@
-"""The README's code runs as written."""
+"""The code of the README and of the docs runs as written."""
 
 import re
 from pathlib import Path
@@ -13,3 +13,9 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out.strip()
     assert printed in README.read_text(), "what it prints is what the README shows"
     assert (tmp_path / "model.svg").exists()
+
+
+def test_the_python_of_the_page_on_modules_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = README.parent / "docs" / "modules.md"
+    exec("\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)), {})

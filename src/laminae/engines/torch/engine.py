@@ -10,6 +10,7 @@ import numpy as np
 
 from laminae.base import torch
 from laminae.base.arrays import is_tensor, ordinary_tensors
+from laminae.base.pages import keep_pages
 from laminae.engines.torch.program import Program, Run
 from laminae.graph import Graph
 from laminae.ops.registry import registrations
@@ -78,6 +79,7 @@ class TorchEngine:
 
     def record(self, inputs: Sequence[Any], policy: Policy, device: Any, *, backward: bool = False) -> Run:
         """A run that keeps what the policy says. backward: and what a backward pass through it needs."""
+        keep_pages()
         with torch.enable_grad() if backward else torch.no_grad(), ordinary_tensors(), _on(device):
             return self.program(self.graph, policy, device, noting=True).record(inputs)
 
