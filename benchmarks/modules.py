@@ -23,7 +23,9 @@ WAYS = (
 )
 SIZES = ("resnet50", "mobilenetv2", "vit-small", "bert-6L-384", "gpt2", "lstm")
 CNNS = ("resnet50", "mobilenetv2")
-CONTESTANTS = tuple(f"{size}/{way}" for way in WAYS for size in SIZES)
+CLOSE = tuple(f"{size}/{way}" for size in SIZES for way in WAYS[:3])
+"""Contestants that lie near together: five rounds. The others lie far off, and take long: one."""
+FAR = tuple(f"{size}/{way}" for size in SIZES for way in WAYS[3:])
 
 
 def module(size: str) -> tuple[Any, dict[str, Any]]:

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_leaves, tree_structure
+from torch.utils._pytree import tree_leaves, tree_map, tree_structure
 
 import laminae as lm
 
@@ -26,6 +26,10 @@ def same(x: Any, y: Any) -> bool:
     return torch.equal(x, y) or bool(((x == y) | (x.isnan() & y.isnan())).all())
 
 
+def detached(x: Any) -> Any:
+    return x.detach() if torch.is_tensor(x) else x
+
+
 def seeded(call: Any, args: Any, kwargs: Any) -> Any:
     """A call on copies of its arguments, from one seed."""
     torch.manual_seed(7)
@@ -35,7 +39,8 @@ def seeded(call: Any, args: Any, kwargs: Any) -> Any:
 class Held:
     """A module opened with its example; every run starts from the same state."""
 
-    def __init__(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
+    def __init__(self, module: torch.nn.Module, args: Any, kwargs: Any, *, name: str = "") -> None:
+        self.name = name
         self.module, self.args, self.kwargs = module, args, kwargs
         self.state = {name: tensor.detach().clone() for name, tensor in self.tensors().items()}
         self.owned = self.tensors()
@@ -72,6 +77,25 @@ class Held:
         found = {name: p.grad.clone() for name, p in self.module.named_parameters() if p.grad is not None and p.grad.any()}
         self.reset()
         return found
+
+    def leaves(self) -> dict[str, list[Any]]:
+        """What each innermost module gives in one pass, turn by turn, as a hook that clones sees it; not what it only hands on."""
+        seen: dict[str, list[Any]] = {}
+
+        def watch(name: str) -> Any:
+            def hook(_: Any, args: Any, kwargs: Any, output: Any) -> None:
+                given = {x.data_ptr() for x in tree_leaves((args, kwargs)) if torch.is_tensor(x)}
+                handed_on = all(x.data_ptr() in given for x in tree_leaves(output) if torch.is_tensor(x))
+                seen.setdefault(name, []).append(None if handed_on else copy.deepcopy(tree_map(detached, output)))
+
+            return hook
+
+        inner = [(n, m) for n, m in self.module.named_modules() if n and not list(m.children())]
+        handles = [m.register_forward_hook(watch(n), with_kwargs=True) for n, m in inner]
+        self.of(self.module)
+        for handle in handles:
+            handle.remove()
+        return seen
 
     def trained(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs of a run that can be differentiated."""

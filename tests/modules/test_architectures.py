@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 import laminae as lm
 from tests.modules.held import Held, equal, same
@@ -17,6 +18,9 @@ GRADIENTS = {
 }
 """Architectures whose gradients are not the module's bit for bit, and why."""
 
+UNUSED = ("lilt",)
+"""Architectures that compute what nothing reads: the export leaves it out."""
+
 QUICK = ("bert", "gpt2", "llama", "t5", "vit", "resnet", "whisper", "clip", "mamba", "swin")
 
 
@@ -26,16 +30,39 @@ def hold(name):
         with pytest.raises((lm.ExportError, lm.ModelError)):
             lm.open(module, example=args, kwargs=kwargs)
         return
-    held = Held(*ARCHITECTURES[name]())
+    held = Held(*ARCHITECTURES[name](), name=name)
     wanted = held.of(held.module)
     assert equal(wanted, held.of(held.model)), "model(x)"
     assert equal(wanted, held.of(lambda *a, **k: held.model.run(*a, **k).output)), "model.run(x)"
     assert equal(held.of(held.module, grad=True), held.of(held.trained, grad=True)), "model.run(x, backward=True)"
+    hold_leaves(held)
     expected, found = held.gradients(held.module), held.gradients(held.trained)
     different = [
         n for n in expected.keys() | found.keys() if n not in expected or n not in found or not same(expected[n], found[n])
     ]
     assert bool(different) == (name in GRADIENTS), different[:3]
+
+
+def hold_leaves(held):
+    """The output stored for the last layer of every innermost module is what a hook that clones sees."""
+    trace = held.of(held.model.run)
+    missing = []
+    for name, turns in held.leaves().items():
+        path = name.replace(".", "/")
+        groups = [path] if len(turns) == 1 else [f"{path}#{i}" for i in range(1, len(turns) + 1)]
+        for group, output in zip(groups, turns, strict=True):
+            if output is None:
+                continue
+            if group not in trace:
+                if len(turns) == 1:  # one that several modules share stands in each one's group
+                    missing.append(group)
+                continue
+            outputs = [x for x in tree_leaves(output) if torch.is_tensor(x)]
+            kept = tree_leaves(trace[group])
+            if len(outputs) > 1:  # several results: each is of one layer in the group
+                kept = [y for entry in trace.layers if entry.path.startswith(group + "/") for y in entry.values]
+            assert all(any(torch.is_tensor(y) and same(x, y) for y in kept) for x in outputs), group
+    assert not missing or held.name in UNUSED, missing[:5]
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -16,8 +16,13 @@ IMPOSSIBLE = {
 }
 """Layers that torch.export cannot hold, and why."""
 
-IN_PLACE = ("ELU:inplace", "CELU:inplace", "SELU:inplace")
-"""Layers that torch differentiates from their result where they work in place: other bits than out of place."""
+LAST_BITS = {
+    "ELU:inplace": "torch differentiates it from its result where it works in place",
+    "CELU:inplace": "likewise",
+    "SELU:inplace": "likewise",
+    "MultiheadAttention": "given one tensor three times it projects it once; the graph takes three that may differ",
+}
+"""Layers whose derivatives have other last bits, and why."""
 
 LAYERS = torch_nn_layers()
 
@@ -41,4 +46,4 @@ def test_a_layer_is_exact(name):
     assert equal(held.of(module, grad=True), held.of(held.trained, grad=True)), "with derivatives"
     expected, found = held.gradients(module), held.gradients(held.trained)
     assert expected.keys() == found.keys()
-    assert all(same(expected[n], found[n]) for n in expected) or name in IN_PLACE
+    assert all(same(expected[n], found[n]) for n in expected) or name in LAST_BITS

@@ -293,10 +293,10 @@ class Model:
                 "this model has one phase: it was not read from a PyTorch module",
                 {"in an ONNX model": "training_mode of BatchNormalization and Dropout says it"},
             )
-        graph = self._phases.switch(mode, self.graph)
-        if graph is not self.graph:
-            self.graph = graph
-            self._session = Session(graph, self._interface)
+        switched = self._phases.switch(mode, self.graph)
+        if switched is not None:
+            self.graph, self._interface = switched
+            self._session = Session(self.graph, self._interface)
         return self
 
     def eval(self) -> Model:
@@ -360,7 +360,7 @@ class Model:
         from laminae.files.module.writer import to_module
 
         module = None if self._phases is None else self._phases.source.module
-        return to_module(self.graph, self._interface, module)
+        return to_module(self.graph, self._interface, module, training=self.training)
 
     def equals(self, other: Model) -> bool:
         """Whether both have the same layers, connections, attributes, parameters (bit for bit) and metadata."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from laminae.base.errors import EditError, LaminaeError
+from laminae.files.module.interface import Interface
 from laminae.files.module.source import ModuleSource
 from laminae.graph import Graph, Parameter
 
@@ -18,31 +19,30 @@ class Phases:
     def __init__(self, source: ModuleSource) -> None:
         self.source = source
         self.edits: list[Edit] = []
+        self.phase, self.training = source.phase, bool(source.module.training)
 
-    @property
-    def training(self) -> bool:
-        return bool(self.source.module.training)
+    def switch(self, mode: bool, graph: Graph) -> tuple[Graph, Interface] | None:
+        """The graph of the other phase, with the edits that `graph` has had, and its interface; the module is in that phase then.
 
-    def switch(self, mode: bool, graph: Graph) -> Graph:
-        """The graph of the other phase, with the edits that `graph` has had; the module is in that phase then.
+        None where the graph is of that phase already.
 
         Raises EditError naming the layer of an edit that has no place there; then all is as it was.
         """
         module, source = self.source.module, self.source
         before = {inner: inner.training for inner in module.modules()}
-        phase = source.phase
         module.train(mode)
-        if source.phase == phase:
-            return graph
+        if source.phase == self.phase:
+            return None
         try:
-            found, _ = source.read()
+            found, interface = source.read()
             self._again(found, mode)
         except BaseException:
             for inner, training in before.items():
                 inner.training = training
             raise
         share(found, graph)
-        return found
+        self.phase, self.training = source.phase, mode
+        return found, interface
 
     def _again(self, graph: Graph, mode: bool) -> None:
         for edit, args in self.edits:

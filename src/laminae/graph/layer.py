@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from laminae.graph.graph import Function, Graph
 
 INPUT = "Input"
+WRITES = "laminae.writes"
+"""Metadata of a layer that is there to write a parameter: its name."""
+
 OURS = "laminae"
 """The operator of an input layer, and the domain it is in: it reads nothing, its output is the `x` it is given."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from laminae.base.errors import ModelError
 from laminae.base.records import Problem
 from laminae.graph.graph import Graph
+from laminae.graph.layer import WRITES
 from laminae.graph.parameter import Parameter
 from laminae.graph.value import Value
 
@@ -77,7 +78,9 @@ def unread(graph: Graph) -> list[Problem]:
     found = [
         Problem(layer.name, "nobody reads it and it is no output", severity="note")
         for layer in graph.layers
-        if not layer.is_input and not any(v in outs or graph.readers(v) for v in layer.outputs if v is not None)
+        if not layer.is_input
+        and WRITES not in layer.metadata
+        and not any(v in outs or graph.readers(v) for v in layer.outputs if v is not None)
     ]
     found += [
         Problem("", f"parameter {p.name!r} is read by no layer", severity="note")

@@ -139,6 +139,7 @@ def _of(overload: Any, domain: str, name: str) -> Operator:
         random="nondeterministic_seeded" in tags or base in ("dropout", "feature_dropout", "alpha_dropout", "rrelu"),
         several=several,
         direct=partial(bind, overload),
+        inputs=tuple(a.name for a in schema.arguments if takes_tensor(a)),
     )
 
 
@@ -285,7 +286,9 @@ def _shape(overload: Any, *inputs: Spec | None, **attributes: Any) -> tuple[Spec
     """What torch's own fake tensors say. Raises Unknown where a size is not a number, ShapeError where torch cannot."""
     from torch._subclasses.fake_tensor import FakeTensorMode, UnsupportedFakeTensorException
 
-    attributes = {key: value for key, value in attributes.items() if key not in (NO_GRAD, AUTOCAST)}
+    if AUTOCAST in attributes:  # what comes of it hangs on where it runs
+        raise Unknown
+    attributes = {key: value for key, value in attributes.items() if key != NO_GRAD}
     with FakeTensorMode() as fake, torch.no_grad():
         tensors = [None if spec is None else _fake(spec) for spec in inputs]
         try:

@@ -54,6 +54,7 @@ class Operator:
     several: bool = False
     direct: Callable[..., Callable[..., Any] | None] | None = None
     ready: Callable[..., Callable[..., Any] | None] | None = None
+    inputs: tuple[str, ...] = ()
 
     @cached_property
     def signature(self) -> inspect.Signature:
@@ -79,6 +80,8 @@ class Operator:
     @cached_property
     def input_names(self) -> tuple[str, ...]:
         """The standard's names of its inputs; a variadic one last, with a star."""
+        if self.inputs:
+            return (*self.inputs, "*tensors")
         kinds = inspect.Parameter
         return tuple(
             "*" + p.name if p.kind is kinds.VAR_POSITIONAL else p.name

@@ -181,6 +181,9 @@ class Program:
             layers = [step.layer for step in self.plan.order if step.layer.is_input]
             run.notes = {layer: (facts(x),) for layer, x in zip(layers, inputs, strict=True)}
         self._go_timed(run)
+        for out, slot in zip(self.plan.graph.outputs, self.plan.outputs, strict=True):
+            if isinstance(out, Parameter):
+                run.values[slot] = own(run.values[slot])
         run.values[RUN] = NOTHING
         return run
 

@@ -6,6 +6,7 @@ under no_grad or autocast are laid open: each call says that it stands in one.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -73,10 +74,17 @@ class Body:
 
 @dataclass(eq=False)
 class Root:
-    """Memory of its own: what it holds now. version grows with each in-place operator."""
+    """Memory of its own: what it holds now. version grows with each in-place operator.
+
+    place: which memory it is in the export, however often its value is made anew.
+    """
 
     ref: Any
     version: int = 0
+    place: Any = None
+
+    def __post_init__(self) -> None:
+        self.place = _storage(_val(self.ref))
 
 
 @dataclass(eq=False)
@@ -90,8 +98,15 @@ class View:
     version: int
 
     @property
+    def place(self) -> Any:
+        return self.root.place
+
+    @property
     def root(self) -> Root:
-        return self.of if isinstance(self.of, Root) else self.of.root
+        cell = self.of
+        while isinstance(cell, View):
+            cell = cell.of
+        return cell
 
 
 Cell = Root | View
@@ -116,7 +131,7 @@ class Reader:
             if node.op == "call_function":
                 self.function(node, module)
             elif node.op == "get_attr":
-                self.cells[node] = _attribute(module, node.target)
+                self.cells[node] = held(_attribute(module, node.target))
             elif node.op == "output":
                 given = self.value(node.args[0])
                 return given if isinstance(given, list) else [given]
@@ -158,13 +173,18 @@ class Reader:
         if name in SAME:
             self.cells[node] = self.cells[node.args[0]]
             return
+        if name in FRESH:
+            self.cells[node] = Root(self.value(node.args[0]))
+            return
         if schema.is_mutable:
             self.in_place(node)
             return
         args, kwargs = self.value(node.args), self.value(node.kwargs)
         domain, short = name_of(overload)
-        call = self.copied(node, *args[:2]) if short == "copy" else self.call(node, domain, short, overload, args, kwargs)
-        self.cells[node] = self.results(node, call)
+        if short == "copy":
+            self.cells[node] = Root(self.laid_out(node, self.copied(node, *args[:2]), node.meta["val"]))
+            return
+        self.cells[node] = self.results(node, self.call(node, domain, short, overload, args, kwargs))
 
     def results(self, node: Any, call: Call) -> Any:
         """A cell for what a call gave, or for each part of it; a view where it shares memory with what it read."""
@@ -184,9 +204,11 @@ class Reader:
         if not isinstance(val, torch.Tensor):
             return None
         cells = [self.cells[arg] for arg in node.all_input_nodes if isinstance(self.cells.get(arg), (Root, View))]
+        if node.target._schema.name in DROPOUTS and not (node.args[2] and node.args[1]):
+            return self.cells[node.args[0]]  # type: ignore[no-any-return]
         if self.aliases_known:
             place = _storage(val)
-            return next((cell for cell in cells if place is not None and _storage(_val(cell.ref)) == place), None)
+            return next((cell for cell in cells if place is not None and cell.place == place), None)
         views = any(r.alias_info is not None and not r.alias_info.is_write for r in node.target._schema.returns)
         return cells[0] if views and cells else None
 
@@ -197,26 +219,53 @@ class Reader:
         overload = node.target
         written = [i for i, a in enumerate(overload._schema.arguments) if a.alias_info is not None and a.alias_info.is_write]
         functional = _functional(overload)
-        if written != [0] or functional is None:
+        plain = functional is not None and not isinstance(node.args[0], (list, tuple)) and self.aliases_known
+        if written != [0] or not plain or torch.Tag.inplace_view in overload.tags:
             raise NeedsTorch(str(overload))
         cell = self.cells[node.args[0]]
         args, kwargs = self.value(node.args), self.value(node.kwargs)
-        domain, short = name_of(functional)
-        new: Any = self.copied(node, *args[:2]) if short == "copy" else self.call(node, domain, short, functional, args, kwargs)
-        dtype = node.meta["val"].dtype
-        if functional._schema.name not in KEEP_DTYPE and _promotes(args, dtype):
-            new = self.call(node, *name_of(torch.ops.aten.to.dtype), torch.ops.aten.to.dtype, (new, dtype), {})
-        self.write(node, cell, new)
+        old = node.meta["val"]
+        if functional._schema.name == "aten::copy":
+            new = self.copied(node, *args[:2])
+        else:
+            new = self.made(node, functional, *args, **kwargs)
+            if new.val.dtype != old.dtype:
+                new = self.made(node, torch.ops.aten.to.dtype, new, old.dtype)
+        self.write(node, cell, self.laid_out(node, new, old))
         self.cells[node] = cell
+
+    def made(self, node: Any, overload: Any, *args: Any, **kwargs: Any) -> Call:
+        """A call that stands in no export: what it makes is asked of torch's fake tensors."""
+        call = self.call(node, *name_of(overload), overload, args, kwargs)
+        try:
+            with torch.no_grad():
+                call.val = overload(*map(_fakes, args), **{key: _fakes(value) for key, value in kwargs.items()})
+        except Exception as error:
+            raise NeedsTorch(str(overload)) from error
+        return call
+
+    def laid_out(self, node: Any, new: Any, old: Any) -> Any:
+        """A new value in the memory order of what it takes the place of: a `view` that is read later stands on it."""
+        val = _val(new)
+        if not isinstance(val, torch.Tensor) or val.stride() == old.stride() or val.shape != old.shape:
+            return new
+        order = sorted(range(old.ndim), key=lambda axis: -old.stride(axis))
+        if not _dense(old, order):
+            return new
+        if order == list(range(old.ndim)):
+            return self.made(node, torch.ops.aten.clone.default, new, memory_format=torch.contiguous_format)
+        turned = self.made(node, torch.ops.aten.permute.default, new, order)
+        whole = self.made(node, torch.ops.aten.clone.default, turned, memory_format=torch.contiguous_format)
+        return self.made(node, torch.ops.aten.permute.default, whole, [order.index(axis) for axis in range(old.ndim)])
 
     def copied(self, node: Any, target: Any, source: Any) -> Any:
         """What `target.copy_(source)` leaves in it: the source, of the target's dtype and shape."""
         aten, old, new = torch.ops.aten, _val(target), source
         if _val(source).dtype != old.dtype:
-            new = self.call(node, *name_of(aten.to.dtype), aten.to.dtype, (new, old.dtype), {})
+            new = self.made(node, aten.to.dtype, new, old.dtype)
         if tuple(_val(source).shape) != tuple(old.shape):
-            new = self.call(node, *name_of(aten.expand_as.default), aten.expand_as.default, (new, target), {})
-        return self.call(node, *name_of(aten.clone.default), aten.clone.default, (new,), {})
+            new = self.made(node, aten.expand_as.default, new, target)
+        return self.made(node, aten.clone.default, new)
 
     def write(self, node: Any, cell: Any, new: Any) -> None:
         """A cell holds `new` from here on. A weight is written itself: torch lets that be done only past its derivatives."""
@@ -225,7 +274,8 @@ class Reader:
                 copy = torch.ops.aten.copy_.default
                 self.call(node, *name_of(copy), copy, (cell.ref, new), {}).flags[NO_GRAD] = True
             else:
-                cell.ref = new
+                old = _val(cell.ref)
+                cell.ref = self.laid_out(node, new, old) if isinstance(old, torch.Tensor) else new
             cell.version += 1
             return
         whole = inverse(self, cell, self.now(cell.of), new)
@@ -292,7 +342,7 @@ class Reader:
             elif inside.op == "call_function":
                 self.function(inside, graph)
             elif inside.op == "get_attr":
-                self.cells[inside] = _attribute(graph, inside.target)
+                self.cells[inside] = held(_attribute(graph, inside.target))
         self.flags = before
 
     def body(self, graph: Any, operands: Any, *, inputs: int = 0) -> Body:
@@ -362,23 +412,30 @@ DROPPED = frozenset(
 )
 """Checks that give no value."""
 
-SAME = frozenset(("aten::lift_fresh_copy", "aten::lift_fresh", "aten::alias"))
-"""Operators that give what they are given: with nothing written in place there is no difference."""
+SAME = frozenset(("aten::lift_fresh", "aten::alias"))
+"""Operators that give what they are given."""
 
-KEEP_DTYPE = frozenset(
-    ("aten::copy", "aten::fill", "aten::zero", "aten::masked_fill", "aten::index_put", "aten::index_fill", "aten::scatter")
-)
-"""Operators whose result has the dtype of what is written to anyway."""
+DROPOUTS = frozenset(("aten::dropout", "aten::feature_dropout", "aten::alpha_dropout", "aten::feature_alpha_dropout"))
+"""Operators that, where they drop nothing, hand on what they are given; the export does not know."""
+
+FRESH = frozenset(("aten::lift_fresh_copy",))
+"""Operators that give a copy of what they are given: the same value, and memory of its own."""
 
 
 def aliases_known(graph: Any) -> bool:
-    """Whether the fake tensors of a graph share memory where the real ones do: those of a program from a file do not."""
-    for node in graph.nodes:
-        if node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload) and node.target.is_view:
-            source = node.args[0].meta.get("val") if isinstance(node.args[0], torch.fx.Node) else None
-            made = node.meta.get("val")
-            return bool(_storage(source) == _storage(made[0] if isinstance(made, (list, tuple)) else made))
-    return True
+    """Whether the fake tensors of a graph share memory where the real ones do: those of a program from a file never do."""
+    views = [
+        node
+        for node in graph.nodes
+        if node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload) and node.target.is_view
+    ]
+    return not views or any(_shares(node) for node in views)
+
+
+def _shares(view: Any) -> bool:
+    source = view.args[0].meta.get("val") if isinstance(view.args[0], torch.fx.Node) else None
+    place, made = _storage(source), _listed(view.meta.get("val"))
+    return place is not None and any(_storage(part) == place for part in made)
 
 
 def source_version(cell: Cell) -> int:
@@ -395,6 +452,25 @@ def _again(reader: Reader, node: Any, index: int | None) -> Callable[[Any], Any]
         return call if index is None else Part(call, index, node.meta["val"][index])
 
     return make
+
+
+def held(value: Any) -> Any:
+    """What a `get_attr` gives: a tensor in a cell of its own, a graph as it is."""
+    return Root(value) if isinstance(value, torch.Tensor) else value
+
+
+def _dense(val: Any, order: list[int]) -> bool:
+    """Whether a tensor fills its memory without gaps, its axes in this order."""
+    sizes = [val.shape[axis] for axis in order]
+    strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
+    return bool(all(size == 1 or val.stride(axis) == step for axis, size, step in zip(order, sizes, strides, strict=True)))
+
+
+def _fakes(value: Any) -> Any:
+    """An argument with what torch knows of its tensors in their places."""
+    if isinstance(value, (Start, Call, Part)):
+        return value.val
+    return [_fakes(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _val(ref: Any) -> Any:
@@ -419,14 +495,6 @@ def _functional(overload: Any) -> Any:
     names = (overload._overloadname, {"": "default"}.get(overload._overloadname, ""))
     found = next((f for name in names if name and (f := getattr(packet, name, None)) is not None), None)
     return found if found is not None and not found._schema.is_mutable else None
-
-
-def _promotes(args: Any, dtype: Any) -> bool:
-    """Whether an operator out of place might give another dtype than the one in place keeps."""
-    vals = [_val(arg) for arg in args]
-    return any(isinstance(val, torch.Tensor) and val.dtype != dtype and val.ndim for val in vals) or (
-        not dtype.is_floating_point and any(isinstance(arg, float) for arg in args)
-    )
 
 
 def _attribute(module: Any, target: str) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import linecache
 import os
 import re
+import sysconfig
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
@@ -12,10 +15,14 @@ from types import TracebackType
 from typing import Any
 
 from laminae.base import torch
-from laminae.base.errors import ExportError, UsageError
+from laminae.base.errors import ExportError, LaminaeError
 from laminae.files.module.sizes import Sizes
 
 LOGGERS = ("torch.export", "torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch._subclasses.fake_tensor")
+
+ASSIGNED = r"The tensor attributes? (.*) (?:was|were) assigned during export"
+
+STDLIB = sysconfig.get_path("stdlib")
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -25,25 +32,84 @@ def export(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], sizes: S
 
     Raises ExportError, which names the line of the module's code that cannot be read, where there is one.
     """
+    shapes = sizes.for_export(module)
     try:
-        return _export(module, args, kwargs, sizes)
+        return _export(module, args, kwargs, shapes)
     except Exception as error:
         if "pytree" in str(error).lower() and _register_dataclasses(module, args, kwargs):
             try:
-                return _export(module, args, kwargs, sizes)
+                return _export(module, args, kwargs, shapes)
             except Exception as again:
                 raise explained(again, module) from again
         raise explained(error, module) from error
 
 
-def _export(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], sizes: Sizes) -> Any:
-    with warnings.catch_warnings(), _quiet():
+def _export(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], shapes: Any) -> Any:
+    with warnings.catch_warnings(record=True) as told, _quiet(), _attributes_kept(module):
         warnings.simplefilter("ignore")
-        return torch.export.export(module, tuple(args), dict(kwargs), dynamic_shapes=sizes.for_export(module), strict=False)
+        warnings.filterwarnings("always", ASSIGNED)
+        program = torch.export.export(module, tuple(args), dict(kwargs), dynamic_shapes=shapes, strict=False)
+    assigned = [match[1] for warning in told if (match := re.match(ASSIGNED, str(warning.message)))]
+    if assigned and _remembers(module, args, kwargs):
+        raise ExportError(
+            f"{type(module).__name__} gives something else at the next call, which no graph can hold",
+            {"it assigns": ", ".join(assigned), "the way out": "self.register_buffer(name, tensor), which forward updates in place: self.name.copy_(new)"},
+        )
+    return program
+
+
+# -- what forward assigns ----------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _attributes_kept(module: Any) -> Iterator[None]:
+    """Where a run puts another tensor into a plain attribute, the attribute is as it was afterwards."""
+    before = [(inner, {key: (value, _content(value)) for key, value in vars(inner).items()}) for inner in module.modules()]
+    try:
+        yield
+    finally:
+        for inner, attributes in before:
+            for key, value in list(vars(inner).items()):
+                old, content = attributes.get(key, (None, None))
+                if isinstance(value, torch.Tensor) and old is not value:
+                    vars(inner)[key] = old
+                    if key not in attributes:
+                        del vars(inner)[key]
+                elif content is not None and not key.startswith("_") and type(value) is list:
+                    value[:] = content
+
+
+def _content(value: Any) -> list[Any] | None:
+    """What a list holds."""
+    return list(value) if type(value) is list else None
+
+
+def _remembers(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a second call gives something else than the first. What is only noted, or made once, does no harm."""
+    tree = torch.utils._pytree
+    buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
+    results = []
+    with torch.no_grad(), torch.random.fork_rng(), warnings.catch_warnings(), _attributes_kept(module):
+        warnings.simplefilter("ignore")
+        try:
+            for _ in range(2):
+                torch.manual_seed(0)
+                given = tree.tree_map(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, (tuple(args), dict(kwargs)))
+                results.append(
+                    [x.clone() for x in tree.tree_leaves(module(*given[0], **given[1])) if isinstance(x, torch.Tensor)]
+                )
+                for buffer, value in buffers:
+                    buffer.copy_(value)
+        except Exception:
+            return True
+    first, second = results
+    return len(first) != len(second) or any(
+        a.shape != b.shape or not torch.allclose(a, b, equal_nan=True) for a, b in zip(first, second, strict=True)
+    )
 
 
 class _quiet:  # noqa: N801
-    """torch logs what it then raises: once is enough."""
+    """torch logs and prints what it then raises: once is enough."""
 
     def __enter__(self) -> None:
         import logging
@@ -52,8 +118,11 @@ class _quiet:  # noqa: N801
         self.levels = [logger.level for logger in self.loggers]
         for logger in self.loggers:
             logger.setLevel(logging.CRITICAL + 1)
+        self.stderr = contextlib.redirect_stderr(io.StringIO())
+        self.stderr.__enter__()
 
     def __exit__(self, *_: object) -> None:
+        self.stderr.__exit__(None, None, None)
         for logger, level in zip(self.loggers, self.levels, strict=True):
             logger.setLevel(level)
 
@@ -98,7 +167,7 @@ def explained(error: Exception, module: Any) -> Exception:
     line = user_line(error.__traceback__, error)
     where = {"at": line} if line else {}
     kind = type(error).__name__
-    if isinstance(error, UsageError):
+    if isinstance(error, LaminaeError):
         return error
     if "data-dependent" in str(error).lower() or "DataDependent" in kind or "Dynamic control flow" in str(error):
         condition = _condition(line, text)
@@ -160,12 +229,13 @@ def _condition(line: str, text: str) -> dict[str, str]:
 
 
 def user_line(tb: TracebackType | None, error: BaseException | None = None) -> str:
-    """`model.py, line 12, in forward: if x.sum() > 0:`: the innermost line that is neither torch's nor ours."""
+    """`model.py, line 12, in forward: if x.sum() > 0:`: the innermost line that is neither torch's, Python's nor ours."""
     found = ""
     package = os.path.dirname(torch.__file__)
     while tb is not None:
         name = tb.tb_frame.f_code.co_filename
-        if not name.startswith((package, HERE)) and "/laminae/" not in name and not name.startswith("<"):
+        library = name.startswith(STDLIB) and "-packages" not in name
+        if not name.startswith((package, HERE)) and "/laminae/" not in name and not name.startswith("<") and not library:
             code = linecache.getline(name, tb.tb_lineno).strip()
             found = f"{os.path.basename(name)}, line {tb.tb_lineno}, in {tb.tb_frame.f_code.co_name}: {code}"
         tb = tb.tb_next

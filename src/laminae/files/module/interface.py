@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Number
 from typing import Any
 
 from laminae.base import torch
@@ -191,9 +192,18 @@ def _plain(x: Any) -> Any:
 
 
 def _same(a: Any, b: Any) -> bool:
+    """Whether a may be given where b was: NaN for NaN, and 2 for 2.0; not 2.0 for 2, which may be a size."""
     if b is inspect.Parameter.empty:
         return False
-    return a is b or (type(a) is type(b) and not isinstance(a, torch.Tensor) and bool(a == b))
+    if a is b:
+        return True
+    if isinstance(a, Number) and isinstance(b, Number) and not isinstance(a, bool) and not isinstance(b, bool):
+        fits = isinstance(a, Integral) or not isinstance(b, Integral)
+        return fits and bool(a == b or (a != a and b != b))
+    try:
+        return type(a) is type(b) and not isinstance(a, torch.Tensor) and bool(a == b)
+    except Exception:  # what has no one answer, as arrays
+        return False
 
 
 def _short(x: Any) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
-from laminae.ops.aten import name_of
 
 if TYPE_CHECKING:
     from laminae.files.module.calls import Reader, View
@@ -20,9 +20,11 @@ def inverse(reader: Reader, view: View, whole: Any, new: Any) -> Any:
     name = node.target._schema.name.removeprefix("aten::")
     args = reader.value(node.args)
     given = _named(node.target, args, reader.value(node.kwargs))
-    make = _Maker(reader, node, whole)
+    make = partial(reader.made, node)
     if name in SAME:
         return new
+    if name == "view" and node.target._overloadname == "dtype":
+        return make(torch.ops.aten.view.dtype, new, whole.val.dtype)
     if name in RESHAPES:
         return make(torch.ops.aten.reshape_as.default, new, whole)
     if name == "unsqueeze":
@@ -45,34 +47,22 @@ def inverse(reader: Reader, view: View, whole: Any, new: Any) -> Any:
     if name == "unbind":
         return make(torch.ops.aten.select_scatter.default, whole, new, given["dim"], index)
     if name in ("split", "split_with_sizes", "chunk", "narrow"):
-        return _piece(make, name, given, index, whole, new)
+        return _piece(make, node, name, given, index, whole, new)
     return None
 
 
-def _piece(make: _Maker, name: str, given: dict[str, Any], index: int | None, whole: Any, new: Any) -> Any:
+def _piece(make: Any, node: Any, name: str, given: dict[str, Any], index: int | None, whole: Any, new: Any) -> Any:
     """A stretch along one axis."""
     dim = given["dim"]
     if name == "narrow":
         start, end = given["start"], given["start"] + given["length"]
     else:
-        sizes = [part.shape[dim] for part in make.node.meta["val"]]
+        sizes = [part.shape[dim] for part in node.meta["val"]]
         start = sum(sizes[:index])
         end = start + sizes[index or 0]
     if not isinstance(start, int) or not isinstance(end, int):
         return None
     return make(torch.ops.aten.slice_scatter.default, whole, new, dim, start, end, 1)
-
-
-class _Maker:
-    """Calls that make the whole anew: what torch knows of the whole, it knows of them."""
-
-    def __init__(self, reader: Reader, node: Any, whole: Any) -> None:
-        self.reader, self.node, self.val = reader, node, getattr(whole, "val", None)
-
-    def __call__(self, overload: Any, *args: Any) -> Any:
-        call = self.reader.call(self.node, *name_of(overload), overload, args, {})
-        call.val = self.val
-        return call
 
 
 def _named(overload: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,6 +56,27 @@ class OperatorModule(torch.nn.Module):
             attributes["context"] = Captured(given[self.n_inputs :])
         made = operator.run(*given[: self.n_inputs], **attributes)
         return made if isinstance(made, tuple) else (made,)
+
+
+class OnePhase(torch.fx.GraphModule):
+    """A GraphModule of one phase. Told of the other, as trainers tell it, it says that layers with two ways stay as they are."""
+
+    phase = False
+
+    def train(self, mode: bool = True) -> OnePhase:
+        if mode != self.phase and _has_two_ways(self.graph):
+            asked, held = ("training", "evaluation") if mode else ("evaluation", "training")
+            warnings.warn(
+                f"this module is a graph of the {held} phase: its dropout and normalization stay so. "
+                f"For {asked}: model.{'train' if mode else 'eval'}().to_torch()",
+                stacklevel=2,
+            )
+        super().train(mode)
+        return self
+
+
+def _has_two_ways(graph: torch.fx.Graph) -> bool:
+    return any("dropout" in str(node.target) or "batch_norm" in str(node.target) for node in graph.nodes)
 
 
 class Captured:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from laminae.base import torch
+from laminae.base.arrays import shares_memory
 from laminae.base.errors import ExportError, ModelError
 from laminae.base.shapes import Dim
 from laminae.files.module.calls import Body, Call, NeedsTorch, Part, Reader, Start, aliases_known
 from laminae.files.module.interface import Constant, Interface, Leaf, interface_of
 from laminae.files.module.naming import Groups, Names
 from laminae.graph.graph import Graph, unique_name
-from laminae.graph.layer import Layer
+from laminae.graph.layer import WRITES, Layer
 from laminae.graph.parameter import ROLE, Parameter
 from laminae.graph.value import Value
 from laminae.ops.aten import NO_GRAD, NUMBERS, Slot, takes_tensor
@@ -239,10 +240,22 @@ class _ProgramReader:
         for name, (node, start) in owned.items():
             now = reader.now(reader.cells[node])
             if now is not start:
+                self.require_alone(name, owned)
                 yield name, now
         for spec, ref in zip(self.signature.output_specs, outputs, strict=True):
-            if spec.kind.name == "BUFFER_MUTATION":
+            if spec.kind.name in ("BUFFER_MUTATION", "PARAMETER_MUTATION"):
                 yield spec.target, ref
+
+    def require_alone(self, name: str, owned: Mapping[str, Any]) -> None:
+        """Raises ExportError for a tensor that is written to while another one is a view of its memory."""
+        box = self.values[owned[name][1]]
+        for other, (_, start) in owned.items():
+            shared = self.values[start]
+            if shared is not box and shares_memory(shared.array, [box.array]):  # type: ignore[union-attr]
+                raise ExportError(
+                    f"the module writes into {name!r}, and {other!r} is a view of its memory",
+                    {"the way out": f"register_buffer({other.rpartition('.')[2]!r}, ….clone()), or make the view in forward"},
+                )
 
     def update(self, name: str, ref: Any) -> None:
         """A layer at the end of the order that writes a buffer: what it was before is what the others read."""
@@ -252,7 +265,10 @@ class _ProgramReader:
         box = self.parameter(next(spec for spec in self.signature.input_specs if spec.target == name))
         value = Value(self.new_value_name(layer), box.dtype, box.shape)
         inputs = (box, self.value_of(ref))
-        self.graph.append(Layer(layer, "copy_", inputs, (value,), {NO_GRAD: True}, domain="torch.ops.aten", group=group))
+        attributes, metadata = {NO_GRAD: True}, {WRITES: name}
+        self.graph.append(
+            Layer(layer, "copy_", inputs, (value,), attributes, domain="torch.ops.aten", group=group, metadata=metadata)
+        )
 
 
 def _is_tensor(value: Any) -> bool:

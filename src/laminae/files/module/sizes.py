@@ -9,6 +9,8 @@ from typing import Any
 from laminae.base import torch
 from laminae.base.errors import UsageError
 
+SECOND = "dynamic=(x2,), as example=(x,), or the sizes that vary by name: dynamic={'x': {0: 'batch'}}"
+
 
 class Sizes:
     """What varies of which argument. Names that are equal are sizes that are equal."""
@@ -27,15 +29,7 @@ class Sizes:
 
     def _by_argument(self, module: Any) -> dict[str, Any]:
         """The example by the names of forward's arguments; those of *args under the name of the star."""
-        signature = inspect.signature(module.forward)
-        bound = signature.bind(*self.args, **self.kwargs).arguments
-        found: dict[str, Any] = {}
-        for name, value in bound.items():
-            if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
-                found.update(value)
-            else:
-                found[name] = value
-        return found
+        return _bound(module, self.args, self.kwargs, "the example is not what forward takes")
 
     def _like(self, arranged: dict[str, Any], said: Mapping[str, Any] | None, second: dict[str, Any] | None) -> dict[str, Any]:
         if said is not None:
@@ -45,37 +39,48 @@ class Sizes:
                     f"dynamic= names {', '.join(map(repr, sorted(unknown)))}, which the example does not have",
                     {"there are": ", ".join(arranged)},
                 )
-            return {name: self._said(value, said.get(name)) for name, value in arranged.items()}
+            return {name: self._said(value, said.get(name), name) for name, value in arranged.items()}
         assert second is not None
         pairs: dict[tuple[int, int], str] = {}
         return {name: self._found(value, second.get(name), pairs, name) for name, value in arranged.items()}
 
-    def _said(self, value: Any, said: Any) -> Any:
+    def _said(self, value: Any, said: Any, name: str) -> Any:
         """What a user said of one argument, in its structure."""
         if isinstance(value, torch.Tensor):
+            if said is not None and not (isinstance(said, Mapping) and all(type(axis) is int for axis in said)):
+                raise _missaid(said, name, f"{{{name!r}: {{0: 'batch'}}}}, the axis and a name for its size")
             return self._dims(value, dict(said or {}))
         if isinstance(value, Mapping):
-            said = said or {}
-            return {key: self._said(part, said.get(key)) for key, part in value.items()}
+            if said is not None and not (isinstance(said, Mapping) and said.keys() <= value.keys()):
+                raise _missaid(said, name, f"a dict with keys of {', '.join(map(repr, value))}")
+            return {key: self._said(part, (said or {}).get(key), f"{name}.{key}") for key, part in value.items()}
         if isinstance(value, (list, tuple)):
-            said = said or [None] * len(value)
-            return type(value)(self._said(part, one) for part, one in zip(value, said, strict=True))
+            if said is not None and not (isinstance(said, (list, tuple)) and len(said) == len(value)):
+                raise _missaid(said, name, f"a list of {len(value)}, one for each part: [{{0: 'batch'}}, None, …]")
+            pairs = zip(value, said or [None] * len(value), strict=True)
+            return _as(value, [self._said(part, one, f"{name}.{i}") for i, (part, one) in enumerate(pairs)])
+        if said:
+            raise _missaid(said, name, f"nothing of {name!r}: it is a {type(value).__name__}, which has no sizes")
         return None
 
     def _found(self, value: Any, other: Any, pairs: dict[tuple[int, int], str], name: str) -> Any:
         """What differs between two examples of one argument. Sizes that differ alike have one name."""
         if isinstance(value, torch.Tensor):
-            if not isinstance(other, torch.Tensor) or other.ndim != value.ndim:
-                raise UsageError(f"the second example of {name!r} has another rank", {"write": "dynamic=(x2,), as example=(x,)"})
+            if len(getattr(other, "shape", ())) != value.ndim or not hasattr(other, "shape"):
+                raise UsageError(f"the second example of {name!r} is no tensor of rank {value.ndim}", {"write": SECOND})
             differing = [axis for axis in range(value.ndim) if value.shape[axis] != other.shape[axis]]
             sizes = [(value.shape[axis], other.shape[axis]) for axis in differing]
             named = (pairs.setdefault(pair, f"n{len(pairs)}") for pair in sizes)
             return self._dims(value, dict(zip(differing, named, strict=True)))
+        if isinstance(value, (Mapping, list, tuple)):
+            alike = isinstance(other, Mapping if isinstance(value, Mapping) else (list, tuple)) and len(other) == len(value)
+            if not alike or (isinstance(value, Mapping) and value.keys() != other.keys()):
+                raise UsageError(f"the second example of {name!r} is not arranged as the first", {"write": SECOND})
         if isinstance(value, Mapping):
             return {key: self._found(part, other[key], pairs, f"{name}.{key}") for key, part in value.items()}
         if isinstance(value, (list, tuple)):
-            found = (self._found(a, b, pairs, f"{name}.{i}") for i, (a, b) in enumerate(zip(value, other, strict=True)))
-            return type(value)(found)
+            found = [self._found(a, b, pairs, f"{name}.{i}") for i, (a, b) in enumerate(zip(value, other, strict=True))]
+            return _as(value, found)
         return None
 
     def _dims(self, tensor: Any, named: dict[int, str]) -> dict[int, Any]:
@@ -109,4 +114,27 @@ def arranged_second(sizes: Sizes, module: Any) -> dict[str, Any] | None:
     if isinstance(sizes.dynamic, Mapping):
         return None
     second = sizes.dynamic if isinstance(sizes.dynamic, (tuple, list)) else (sizes.dynamic,)
-    return dict(inspect.signature(module.forward).bind(*second, **sizes.kwargs).arguments)
+    return _bound(module, second, sizes.kwargs, "dynamic= is no second example: forward does not take it")
+
+
+def _bound(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], otherwise: str) -> dict[str, Any]:
+    """Arguments by their names, those of **kwargs too. Raises UsageError with the words of otherwise."""
+    signature = inspect.signature(module.forward)
+    try:
+        bound = signature.bind(*args, **kwargs).arguments
+    except TypeError as error:
+        takes = ", ".join(signature.parameters)
+        raise UsageError(otherwise, {"because": str(error), "takes": takes, "write": SECOND}) from None
+    found: dict[str, Any] = {}
+    for name, value in bound.items():
+        found.update(value if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD else {name: value})
+    return found
+
+
+def _missaid(said: Any, name: str, write: str) -> UsageError:
+    return UsageError(f"dynamic= says {said!r} of {name!r}", {"write": write})
+
+
+def _as(value: Any, parts: list[Any]) -> Any:
+    """Parts as the list, tuple or named tuple that value is."""
+    return value._make(parts) if hasattr(value, "_make") else type(value)(parts)

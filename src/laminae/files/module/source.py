@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from laminae.base import torch
+from laminae.base.dtypes import dtype_name
 from laminae.base.errors import UsageError
 from laminae.files.module.exporting import export
 from laminae.files.module.interface import Interface
@@ -24,7 +27,8 @@ class ModuleSource:
 
     def __init__(self, module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], dynamic: Any = None) -> None:
         self.module = module
-        self.args, self.kwargs, self.dynamic = tuple(args), dict(kwargs), dynamic
+        self.args, self.kwargs = _apart(tuple(args), dict(kwargs), _held(module))
+        self.dynamic = dynamic
         self.boxes: dict[int, Parameter] = {}
         self._read: dict[Phase, tuple[Graph, Interface]] = {}
 
@@ -35,12 +39,24 @@ class ModuleSource:
 
     def read(self) -> tuple[Graph, Interface]:
         """A graph of the module in its phase, to do with what one likes, and its interface. Raises ExportError."""
+        self._follow()
         if self.phase not in self._read:
             sizes = Sizes(self.args, self.kwargs, self.dynamic)
             program = export(self.module, self.args, self.kwargs, sizes)
             self._read[self.phase] = read_program(program, self.module, boxes=self.boxes, sizes=sizes.symbols(program))
         graph, interface = self._read[self.phase]
         return restore(flatten(graph)), interface
+
+    def _follow(self) -> None:
+        """Hold the tensors that the module holds now: `load_state_dict(assign=True)` and the like put others in their place."""
+        named = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+        changed = {box: named[box.name] for box in self.boxes.values() if named.get(box.name, box.array) is not box.array}
+        if any(tuple(new.shape) != box.shape or dtype_name(new) != box.dtype for box, new in changed.items()):
+            self.boxes, self._read = {}, {}
+            return
+        for box, new in changed.items():
+            box.array = new
+        self.boxes = {id(box.array): box for box in self.boxes.values()}
 
     def to(self, device: Any) -> None:
         """Move the module, and the parameters with it."""
@@ -56,16 +72,46 @@ class ModuleSource:
 def arguments(example: Any, kwargs: Mapping[str, Any] | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """An example as positional and keyword arguments: a tuple, a dict, or one tensor."""
     if isinstance(example, Mapping):
-        return (), {**example, **(kwargs or {})}
+        return _apart(*_tensors((), {**example, **(kwargs or {})}))
     if example is None and kwargs is None:
         raise UsageError(
             "a module is opened with an example of its arguments",
             {"write": "lm.open(module, example=(x,)) or lm.open(module, kwargs={'input_ids': ids})"},
         )
     args = tuple(example) if isinstance(example, (tuple, list)) else () if example is None else (example,)
-    return tuple(map(_tensor, args)), {key: _tensor(value) for key, value in (kwargs or {}).items()}
+    return _apart(*_tensors(args, dict(kwargs or {})))
+
+
+def _tensors(*values: Any) -> Any:
+    return torch.utils._pytree.tree_map(_tensor, values)
 
 
 def _tensor(value: Any) -> Any:
-    """NumPy arrays as tensors; everything else as it is."""
-    return torch.from_numpy(value) if type(value).__module__ == "numpy" and hasattr(value, "shape") and value.shape else value
+    """NumPy arrays as tensors, NumPy scalars as numbers; everything else as it is."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+
+
+def _apart(args: tuple[Any, ...], kwargs: dict[str, Any], seen: Iterable[Any] = ()) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments, each a tensor of its own: torch.export takes one that is given twice for one argument."""
+    known = {id(tensor) for tensor in seen}
+
+    def own(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return value
+        if id(value) in known:
+            return value.detach().clone()
+        known.add(id(value))
+        return value
+
+    apart: tuple[tuple[Any, ...], dict[str, Any]] = torch.utils._pytree.tree_map(own, (args, kwargs))
+    return apart
+
+
+def _held(module: Any) -> Iterator[Any]:
+    """The tensors of a module, plain attributes too."""
+    yield from module.parameters()
+    yield from module.buffers()
+    for inner in module.modules():
+        yield from (value for value in vars(inner).values() if isinstance(value, torch.Tensor))

@@ -13,7 +13,7 @@ from laminae.base import torch
 from laminae.base.arrays import as_value, is_tensor
 from laminae.base.errors import ModelError, UnknownOperatorError
 from laminae.files.module.interface import Constant, Interface, children
-from laminae.files.module.operators import OperatorModule, guarded
+from laminae.files.module.operators import OnePhase, OperatorModule, guarded
 from laminae.graph.graph import Graph, unique_name
 from laminae.graph.layer import Layer
 from laminae.graph.parameter import Parameter
@@ -24,11 +24,11 @@ from laminae.ops.python_numbers import FUNCTIONS
 from laminae.ops.registry import find
 
 
-def to_module(graph: Graph, interface: Interface | None = None, module: Any = None) -> Any:
+def to_module(graph: Graph, interface: Interface | None = None, module: Any = None, *, training: bool = False) -> Any:
     """The graph as a GraphModule whose parameters are the graph's own.
 
     interface: how it is to be called, as the module it was read from; without one, by the graph's inputs in order. module:
-    that module: every name in its state_dict is in the new one's, unused and tied parameters too.
+    that module: every name in its state_dict is in the new one's, unused and tied parameters too. training: the graph's phase.
     """
     root = torch.nn.Module()
     places = _Places(root)
@@ -36,11 +36,10 @@ def to_module(graph: Graph, interface: Interface | None = None, module: Any = No
         places.all_of(module)
     for parameter in graph.parameters.values():
         places.put(parameter)
-    made = torch.fx.GraphModule(
-        root, _Writer(root, places).graph(graph, interface), class_name=_identifier(graph.name) or "Model"
-    )
+    made = OnePhase(root, _Writer(root, places).graph(graph, interface), class_name=_identifier(graph.name) or "Model")
     _complete(made, root)
-    made.train(module.training if module is not None else False)
+    made.phase = training
+    made.train(training)
     return made
 
 
