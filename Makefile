@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test check format lint types imports fast conformance differential operators architectures bench clean
+.PHONY: demo test check format lint types imports fast conformance differential operators long architectures bench clean
 
 demo: .venv/ready  ## the tour: three patients, then handwritten digits
 	$(BIN)/laminae demo
 
 test: check  ## all tests, slow ones included, and that the wheel builds
-	$(BIN)/pytest -n $(WORKERS) -m "slow and not gpu"
+	$(BIN)/pytest -n $(WORKERS) -m "slow and not gpu and not long"
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . > /dev/null
 
 check: .venv/ready format-check lint types imports fast  ## what to run before each commit
@@ -43,6 +43,9 @@ differential: .venv/ready  ## random nodes of every operator against the referen
 
 operators: .venv/ready  ## docs/operators.md, from the code and the case suite
 	$(BIN)/python -m tests.conformance.support > docs/operators.md
+
+long: .venv/ready  ## what takes too long for `make test`: every architecture saved as ONNX, about 10 minutes
+	$(BIN)/pytest -n $(WORKERS) -m long
 
 architectures: .venv/ready  ## docs/architectures.md: Hugging Face architectures held against their modules, about 3 minutes
 	$(BIN)/python -m tests.modules.survey > docs/architectures.md

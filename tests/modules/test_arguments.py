@@ -103,6 +103,17 @@ def test_sizes_of_nested_arguments():
         assert [v.shape for v in model.graph.inputs] == [("n", 8), (2, 8)]
 
 
+def test_an_example_is_as_it_was_after_an_export_that_fails():
+    class Fixed(nn.Module):
+        def forward(self, x):
+            return x.reshape(2, 8) + torch.ones(2, 1)
+
+    x = X.clone()
+    with pytest.raises(lm.ExportError, match="fixes a size"):
+        lm.open(Fixed(), example=(x,), dynamic={"x": {0: "n"}})
+    assert lm.open(nn.Linear(8, 2), example=(x,)).graph.inputs[0].shape == (2, 8)
+
+
 class Keeps(nn.Module):
     def __init__(self, start):
         super().__init__()

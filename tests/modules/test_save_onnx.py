@@ -280,6 +280,7 @@ def test_samples_agree(name, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES.keys() - OTHERWISE.keys()))
 def test_architectures_agree(name, tmp_path):
     module, args, kwargs = ARCHITECTURES[name]()

@@ -45,7 +45,7 @@ def export(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], sizes: S
 
 
 def _export(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], shapes: Any) -> Any:
-    with warnings.catch_warnings(record=True) as told, _quiet(), _attributes_kept(module):
+    with warnings.catch_warnings(record=True) as told, _quiet(), _attributes_kept(module), _unmarked(args, kwargs):
         warnings.simplefilter("ignore")
         warnings.filterwarnings("always", ASSIGNED)
         program = torch.export.export(module, tuple(args), dict(kwargs), dynamic_shapes=shapes, strict=False)
@@ -53,7 +53,10 @@ def _export(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], shapes:
     if assigned and _remembers(module, args, kwargs):
         raise ExportError(
             f"{type(module).__name__} gives something else at the next call, which no graph can hold",
-            {"it assigns": ", ".join(assigned), "the way out": "self.register_buffer(name, tensor), which forward updates in place: self.name.copy_(new)"},
+            {
+                "it assigns": ", ".join(assigned),
+                "the way out": "self.register_buffer(name, tensor), which forward updates in place: self.name.copy_(new)",
+            },
         )
     return program
 
@@ -77,6 +80,19 @@ def _attributes_kept(module: Any) -> Iterator[None]:
                         del vars(inner)[key]
                 elif content is not None and not key.startswith("_") and type(value) is list:
                     value[:] = content
+
+
+@contextlib.contextmanager
+def _unmarked(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[None]:
+    """An export that fails leaves its marks on the tensors of the example, whose sizes the next one then takes to vary."""
+    leaves = torch.utils._pytree.tree_leaves((tuple(args), dict(kwargs)))
+    before = [(leaf, set(vars(leaf))) for leaf in leaves if isinstance(leaf, torch.Tensor)]
+    try:
+        yield
+    finally:
+        for tensor, names in before:
+            for name in vars(tensor).keys() - names:
+                delattr(tensor, name)
 
 
 def _content(value: Any) -> list[Any] | None:
