@@ -1,6 +1,7 @@
 """Arguments: given twice, of NumPy, constant; sizes said wrongly; what a module keeps between calls."""
 
 import contextlib
+import json
 import math
 from collections import namedtuple
 
@@ -177,14 +178,9 @@ def test_what_torch_prints_is_not_shown(module, capfd):
 
 
 def test_the_line_is_not_one_of_the_standard_library():
-    @contextlib.contextmanager
-    def within():
-        yield
-
     class Fails(nn.Module):
-        @within()
         def forward(self, x):
-            return getattr(math, "sqrt")(contextlib.nullcontext(x).nothing)  # noqa: B009
+            return x * json.loads("no number")
 
-    with pytest.raises(lm.ExportError, match=r"test_arguments\.py, line"):
+    with pytest.raises(lm.ExportError, match=r"test_arguments\.py, line .*json\.loads"):
         lm.open(Fails(), example=(X,))

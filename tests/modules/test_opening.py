@@ -345,6 +345,7 @@ def test_an_onnx_model_becomes_a_module_too():
     assert all(p.grad is not None for p in back.parameters())
 
 
+@pytest.mark.timeout(120)
 def test_distributed_data_parallel_takes_it(tmp_path):
     torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/rendezvous", rank=0, world_size=1)
     try:
