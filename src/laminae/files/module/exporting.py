@@ -24,7 +24,7 @@ ASSIGNED = r"The tensor attributes? (.*) (?:was|were) assigned during export"
 
 STDLIB = sysconfig.get_path("stdlib")
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+LAMINAE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")) + os.sep
 
 
 def export(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], sizes: Sizes) -> Any:
@@ -247,11 +247,11 @@ def _condition(line: str, text: str) -> dict[str, str]:
 def user_line(tb: TracebackType | None, error: BaseException | None = None) -> str:
     """`model.py, line 12, in forward: if x.sum() > 0:`: the innermost line that is neither torch's, Python's nor ours."""
     found = ""
-    package = os.path.dirname(torch.__file__)
+    package = os.path.dirname(torch.__file__) + os.sep
     while tb is not None:
         name = tb.tb_frame.f_code.co_filename
         library = name.startswith(STDLIB) and "-packages" not in name
-        if not name.startswith((package, HERE)) and "/laminae/" not in name and not name.startswith("<") and not library:
+        if not name.startswith((package, LAMINAE, "<")) and not library:
             code = linecache.getline(name, tb.tb_lineno).strip()
             found = f"{os.path.basename(name)}, line {tb.tb_lineno}, in {tb.tb_frame.f_code.co_name}: {code}"
         tb = tb.tb_next
