@@ -23,9 +23,10 @@ WAYS = (
 )
 SIZES = ("resnet50", "mobilenetv2", "vit-small", "bert-6L-384", "gpt2", "lstm")
 CNNS = ("resnet50", "mobilenetv2")
-CLOSE = tuple(f"{size}/{way}" for size in SIZES for way in WAYS[:3])
+NEAR = (*WAYS[:3], *WAYS[6:])
 """Contestants that lie near together: five rounds. The others lie far off, and take long: one."""
-FAR = tuple(f"{size}/{way}" for size in SIZES for way in WAYS[3:])
+CLOSE = tuple(f"{size}/{way}" for size in SIZES for way in NEAR)
+FAR = tuple(f"{size}/{way}" for size in SIZES for way in WAYS if way not in NEAR)
 
 
 def module(size: str) -> tuple[Any, dict[str, Any]]:

@@ -15,6 +15,7 @@ from laminae.base.errors import (
     LayerError,
     MissingPackageError,
     ModelError,
+    PatchError,
     ShapeError,
     UnknownNameError,
     UnknownOperatorError,
@@ -24,6 +25,8 @@ from laminae.base.settings import settings
 from laminae.layers import *  # noqa: F403
 from laminae.layers import __all__ as _layers
 from laminae.ops.registry import register_operator
+from laminae.plan.store import Store
+from laminae.trace import patch
 
 __version__ = "0.1.0"
 
@@ -40,7 +43,9 @@ __all__ = [
     "MissingPackageError",
     "Model",
     "ModelError",
+    "PatchError",
     "ShapeError",
+    "Store",
     "Trace",
     "UnknownNameError",
     "UnknownOperatorError",
@@ -48,6 +53,7 @@ __all__ = [
     "__version__",
     "evaluate",
     "open",
+    "patch",
     "register_operator",
     "settings",
     *_layers,

@@ -6,6 +6,7 @@ from laminae.graph import Graph, Value
 from laminae.plan.plan import make_plan
 from laminae.plan.policy import ALL, NONE, Policy
 from laminae.plan.resolve import resolve
+from laminae.plan.store import Store
 from tests.graphs import graphs
 
 
@@ -34,7 +35,7 @@ def simulate(graph: Graph, policy: Policy) -> tuple[dict, list[set[str]]]:
 
 @given(graphs())
 def test_every_layer_reads_what_its_producer_wrote_whatever_is_stored(graph):
-    for policy in (ALL, NONE, Policy(False, ("L1", "op:Add"))):
+    for policy in (ALL, NONE, Policy((Store(("L1", "op:Add")),))):
         simulate(graph, policy)
 
 

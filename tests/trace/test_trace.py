@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import laminae as lm
-from laminae.trace.statistics import CHUNK, statistics
+from laminae.base.statistics import CHUNK, statistics
 
 FLOATS = st.floats(width=32, allow_nan=True, allow_infinity=True)
 

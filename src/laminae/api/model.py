@@ -204,16 +204,28 @@ class Model:
         """
         return self._session.call(inputs, named, device)
 
-    def run(self, /, *inputs: Any, store: object = True, device: Any = None, backward: bool = False, **named: Any) -> Trace:
+    def run(
+        self,
+        /,
+        *inputs: Any,
+        store: object = True,
+        patch: Any = None,
+        device: Any = None,
+        backward: bool = False,
+        **named: Any,
+    ) -> Trace:
         """Run `x` through the model and keep what every layer made.
 
-        store: True (all), False, a name, a group, a glob (`layer4/**`, `op:Conv`), or a list of these; the outputs are
-        always kept. device: run there, this once. backward: stored outputs and `trace.output` can be differentiated by the
-        parameters (`loss.backward()`); otherwise they have no history.
+        store: True (all), False, a name, a group, a glob (`layer4/**`, `op:Conv`), a function of the layer, `lm.Store(…)` (of
+        each value only some samples, positions, a mean; in another dtype, on another device), or a list of these, of which the
+        first that means a layer holds; the outputs are always kept. patch: other values in place of what layers make
+        (`lm.patch.zero("h/3/attn", heads=[2])`, `{"L2": tensor}`, several in a list). device: run there, this once. backward:
+        stored outputs and `trace.output` can be differentiated by the parameters (`loss.backward()`); otherwise they have no
+        history.
         """
         from laminae.api.trace import Trace
 
-        record = self._session.run(inputs, named, store, device, backward=backward)
+        record = self._session.run(inputs, named, store, device, backward=backward, patch=patch)
         return Trace(record, self.graph.name or "model", self.facts())
 
     def to(self, device: Any) -> Model:

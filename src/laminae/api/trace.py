@@ -14,6 +14,7 @@ from laminae.graph.select import is_glob, matches, unknown
 from laminae.see.comparison import comparison_table
 from laminae.see.drawing import draw
 from laminae.see.table import Table, trace_table
+from laminae.trace.patch import Patch
 from laminae.trace.record import Entry, Record
 
 
@@ -147,6 +148,22 @@ class Trace:
         inputs = [entry.output for entry in self.layers if entry.is_input and entry.kept]
         return Comparison(compare(self.outputs, expected, rtol=rtol, atol=atol), inputs[0] if inputs else None, self.title)
 
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """What was put in place of what layers make, in this run and those it resumed."""
+        return self._record.patches
+
+    def resume(self, patch: Any) -> Trace:
+        """What if? Runs only the layers that depend on what a patch changes, the others' outputs being taken from this trace.
+
+        patch: as for `model.run`; it comes on top of those that this trace was made with. What must be known and was not stored
+        is computed again, which the table says. Layers that draw random numbers draw the same again.
+
+        Raises PatchError where a parameter has changed or the model was edited since, and where a patch does not fit;
+        ShapeError naming the first layer that cannot take what a patch gives.
+        """
+        return Trace(self._record.session.resume(self._record, patch), self.title, self._facts)
+
     def first_not_finite(self) -> Entry | None:
         """The first layer in forward order whose stored output holds NaN or Inf; None where no stored output does.
 
@@ -156,7 +173,8 @@ class Trace:
 
     def table(self, *, statistics: bool = False) -> Table:
         """What each layer did: operator, shape, time, bytes; with `statistics`, what its output is made of."""
-        return trace_table(self.records(statistics=statistics), self._facts, ms=self.ms, statistics=statistics)
+        facts = " · ".join(filter(None, (self._facts, self._record.summary)))
+        return trace_table(self.records(statistics=statistics), facts, ms=self.ms, statistics=statistics)
 
     def draw(self, path: str, *, expected: Any = None) -> None:
         """The layers as boxes in order with what each stored, as an SVG file.

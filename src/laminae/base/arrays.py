@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -120,6 +121,35 @@ def shares_memory(value: Any, others: Iterable[Any]) -> bool:
         return value is not None
     place = value.untyped_storage().data_ptr()
     return any(is_tensor(other) and other.untyped_storage().data_ptr() == place for other in others)
+
+
+def version(array: Any) -> int:
+    """How often torch has written into a tensor's memory; 0 of what torch does not count."""
+    try:
+        return array._version  # type: ignore[no-any-return]
+    except (AttributeError, RuntimeError):  # a HostArray, a tensor made in inference mode
+        return 0
+
+
+def checksum(array: Any) -> int:
+    """Of the values of an array: another one where they changed."""
+    found = as_numpy(array)
+    return zlib.adler32(repr(found.tolist()).encode() if found.dtype == object else np.ascontiguousarray(found).tobytes())
+
+
+def seen(value: Any) -> Any:
+    """As little as `facts` can be told from later, without the value: a running model has no time for words."""
+    try:
+        return value.shape, value.dtype, value.nbytes
+    except AttributeError:
+        return facts(value)
+
+
+def told(noted: Any) -> tuple[tuple[int, ...] | None, str, int] | None:
+    """The facts of a value that was only seen."""
+    if noted is None or isinstance(noted[1], str):
+        return noted if noted is None or noted[0] is None else (tuple(noted[0]), noted[1], noted[2])
+    return tuple(noted[0]), str(noted[1]).removeprefix("torch."), noted[2]
 
 
 def facts(value: Any) -> tuple[tuple[int, ...] | None, str, int] | None:

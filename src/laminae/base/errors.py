@@ -64,6 +64,10 @@ class LayerError(LaminaeError):
     """A layer that failed while it ran."""
 
 
+class PatchError(LaminaeError):
+    """A patch that does not fit what it is put in place of, or a trace that cannot be gone on from."""
+
+
 class ExportError(LaminaeError):
     """A module that no graph can hold as it is: where in its code, why, and the ways out."""
 

@@ -38,6 +38,15 @@ class Statistics:
 
 
 @dataclass(frozen=True)
+class Histogram:
+    """How many elements lie in each bin. edges: one more than there are bins. others: how many are not finite."""
+
+    counts: tuple[int, ...]
+    edges: tuple[float, ...]
+    others: int = 0
+
+
+@dataclass(frozen=True)
 class OutputRecord:
     """One output of a layer. shape: numbers after a run, perhaps names before it."""
 

@@ -33,6 +33,11 @@ class Slots:
             self.count += 1
         return self._slot[value]
 
+    def own(self) -> int:
+        """A slot that no value has, for good."""
+        self.count += 1
+        return self.count - 1
+
     def release(self, values: Iterable[Value]) -> None:
         """These are read no more: their slots are free."""
         self._idle.extend(self._slot[value] for value in values if value not in self._fixed)

@@ -12,9 +12,12 @@ from laminae.plan.aliases import tainted
 from laminae.plan.memory import Slots
 from laminae.plan.policy import Policy
 from laminae.plan.resolve import require_signature
+from laminae.plan.store import Store
 
 NOTHING = 0
 """The slot that always holds None: what is left out is read from there."""
+WHOLE = Store()
+"""Output layers' values are kept whole where the policy does not say otherwise."""
 RUN = 1
 """The slot that holds the run itself, for layers with bodies."""
 
@@ -23,7 +26,8 @@ RUN = 1
 class Step:
     """One layer's turn. reads, captures, writes, clears: slots; copies: the written slots to be copied at once.
 
-    about: the layer as it was when the plan was made. kept: whether its outputs stay in their slots to the end.
+    about: the layer as it was when the plan was made. rule: what is kept of its outputs, None where nothing is; places: the slots
+    where that stays to the end.
     """
 
     layer: Layer
@@ -34,7 +38,18 @@ class Step:
     writes: tuple[int | None, ...]
     copies: tuple[int, ...]
     clears: tuple[int, ...]
-    kept: bool
+    rule: Store | None
+    places: tuple[int | None, ...]
+
+    @property
+    def kept(self) -> bool:
+        """Whether anything is kept of its outputs."""
+        return self.rule is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether its outputs are kept as they are."""
+        return self.rule is not None and self.rule.whole
 
 
 @dataclass(frozen=True)
@@ -57,11 +72,20 @@ class Plan:
     copied_outputs: frozenset[int]
 
 
-def make_plan(graph: Graph, operators: dict[Layer, Operator], policy: Policy, *, body: bool = False) -> Plan:
+def make_plan(
+    graph: Graph,
+    operators: dict[Layer, Operator],
+    policy: Policy,
+    *,
+    body: bool = False,
+    resumable: bool = False,
+    roomy: bool = False,
+) -> Plan:
     """Plan a forward pass that keeps what the policy says, and the output layers' values.
 
     Every other value's slot is free after its last use.
-    body: the graph is a body; its inputs and captures are then others' memory too.
+    body: the graph is a body; its inputs and captures are then others' memory too. resumable: the inputs stay to the end.
+    roomy: every value has a slot of its own, and nothing is cleared: any part of the order can be run alone.
     """
     free = graph.free()
     captures = tuple(x for x in free if isinstance(x, Value))
@@ -69,8 +93,9 @@ def make_plan(graph: Graph, operators: dict[Layer, Operator], policy: Policy, *,
     taints = tainted(graph, operators, strangers=body)
     slots = Slots(2, [*parameters, *captures, *graph.inputs])
     last_layers = () if body else graph.output_layers
-    kept = {x for x in graph.layers if policy.keeps(x.name, x.path, x.operator) or x in last_layers}
-    forever = set(graph.outputs) | {v for layer in kept for v in layer.outputs if v is not None}
+    rules = {x: rule for x in graph.layers if (rule := policy.rule(x) or (WHOLE if x in last_layers else None))}
+    forever = set(graph.outputs) | {v for x, rule in rules.items() if rule.whole for v in x.outputs if v is not None}
+    forever |= set(graph.values()) if roomy else set(graph.inputs) if resumable else set()
     last = _last_uses(graph, forever)
     order = []
     for layer in graph.layers:
@@ -84,9 +109,13 @@ def make_plan(graph: Graph, operators: dict[Layer, Operator], policy: Policy, *,
         writes = tuple(None if v is None else slots.take(v, forever=v in forever) for v in layer.outputs)
         stillborn = [v for v in layer.outputs if v is not None and v not in last and v not in forever]
         slots.release(stillborn)
-        copies = tuple(slots.of(v) for v in layer.outputs if v in taints.parameters and layer in kept and v is not None)
+        rule = rules.get(layer)
+        whole = rule is not None and rule.whole
+        lasting = whole or layer in last_layers
+        copies = tuple(slots.of(v) for v in layer.outputs if lasting and v in taints.parameters and v is not None)
         clears = tuple(dict.fromkeys(slots.idle([*dying, *stillborn])))
-        order.append(Step(layer, about(layer, operator), operator, reads, caught, writes, copies, clears, layer in kept))
+        places = writes if rule is None or whole else tuple(None if slot is None else slots.own() for slot in writes)
+        order.append(Step(layer, about(layer, operator), operator, reads, caught, writes, copies, clears, rule, places))
     steps = tuple(step for step in order if not step.layer.is_input)
     outputs = tuple(slots.of(out) for out in graph.outputs)
     theirs = taints.parameters | taints.inputs | set(parameters)

@@ -1,47 +1,53 @@
-"""Store policies: which layers' outputs a trace keeps."""
+"""Store policies: which layers' outputs a trace keeps, and what of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from laminae.base.errors import UsageError
-from laminae.graph import Graph
-from laminae.graph.select import matches, unknown
+from laminae.graph import Graph, Layer
+from laminae.graph.select import unknown
+from laminae.plan.store import Store
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Which outputs to keep: every one, or those of the layers that a glob means. Hashable: plans are kept by it.
+    """Rules in order: the first that means a layer says what is kept of it. Hashable: plans are kept by it.
 
     prefix: the path of the body that this policy looks into, ending in `/`.
     """
 
-    everything: bool = True
-    globs: tuple[str, ...] = ()
+    rules: tuple[Store, ...] = (Store(),)
     prefix: str = ""
+    _hash: int = field(default=0, compare=False, repr=False)
 
-    def keeps(self, name: str, path: str, operator: str) -> bool:
-        """Whether the outputs of a layer are kept."""
-        if self.everything:
-            return True
-        name, path = self.prefix + name, self.prefix + path
-        return any(
-            matches(glob, name=name, path=path, operator=operator) or path.startswith(glob.strip("/") + "/")
-            for glob in self.globs
-        )
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.rules, self.prefix)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @property
+    def everything(self) -> bool:
+        """Whether all of every value is kept."""
+        return bool(self.rules) and self.rules[0].everything and self.rules[0].whole
+
+    def rule(self, layer: Layer) -> Store | None:
+        """What is kept of a layer's outputs; None where nothing is."""
+        return next((rule for rule in self.rules if rule.means(layer, self.prefix)), None)
 
     def inside(self, path: str) -> Policy:
         """The policy for a body at that path."""
-        return self if self.everything or not self.globs else Policy(False, self.globs, f"{self.prefix}{path}/")
+        return self if self.everything or not self.rules else Policy(self.rules, f"{self.prefix}{path}/")
 
 
 ALL = Policy()
-NONE = Policy(everything=False)
+NONE = Policy(())
 
 
 def policy(store: object, graph: Graph) -> Policy:
-    """What a user says: True or "all", False or "none", one name, group or glob, or several.
+    """What a user says: True or "all", False or "none", a name, a group, a glob, a Store, a function of the layer, or several.
 
     Raises UnknownNameError for a name or glob that means no layer, those in bodies included; UsageError for anything else.
     """
@@ -49,21 +55,24 @@ def policy(store: object, graph: Graph) -> Policy:
         return ALL
     if store is False or store == "none":
         return NONE
-    globs = (store,) if isinstance(store, str) else tuple(store) if isinstance(store, Iterable) else None
-    if globs is None or not all(isinstance(glob, str) for glob in globs):
+    parts = (store,) if isinstance(store, str | Store | Callable) else store
+    if not isinstance(parts, Iterable) or not all(isinstance(part, str | Store) or callable(part) for part in parts):
         raise UsageError(
-            f"store={store!r} is not a store policy", {"expected": "True, False, a name, a group, a glob, or a list of these"}
+            f"store={store!r} is not a store policy",
+            {"expected": "True, False, a name, a group, a glob, a function of the layer, a Store, or a list of these"},
         )
-    for glob in globs:
-        _require_some(graph, glob)
-    return Policy(False, globs)
+    rules = tuple(part if isinstance(part, Store) else Store(part) for part in parts)
+    for rule in rules:
+        _require_some(graph, rule)
+    return Policy(rules)
 
 
-def _require_some(graph: Graph, glob: str) -> None:
-    only = Policy(False, (glob,))
-    if glob in graph.index.by_name or any(only.keeps(x.name, x.path, x.operator) for x in graph.layers):
+def _require_some(graph: Graph, rule: Store) -> None:
+    if rule.everything or callable(rule.layers):
         return
-    for prefix, inner in graph.graphs():
-        if any(only.keeps(prefix + x.name, prefix + x.path, x.operator) for x in inner.layers):
-            return
-    raise unknown("layer", glob, graph.index.by_name)
+    for glob in (rule.layers,) if isinstance(rule.layers, str) else rule.layers:
+        only = Store(glob)
+        if glob in graph.index.by_name or any(only.means(layer) for layer in graph.layers):
+            continue
+        if not any(only.means(layer, prefix) for prefix, inner in graph.graphs() for layer in inner.layers):
+            raise unknown("layer", glob, graph.index.by_name)

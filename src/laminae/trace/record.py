@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from laminae.base.arrays import facts
+from laminae.base.arrays import facts, told
 from laminae.base.records import LayerRecord, OutputRecord, Statistics
 from laminae.engines.torch import Run
 from laminae.graph import Layer
 from laminae.plan.about import About
-from laminae.trace.statistics import statistics
+from laminae.trace.patch import Patch
+
+if TYPE_CHECKING:
+    from laminae.trace.session import Session
+from laminae.base.statistics import statistics
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,7 +25,8 @@ class Entry:
     """One turn of a layer. name: unique in the trace, a path for layers in bodies (`If_12/then/LSTM_3`, passes `#2`).
 
     about: the layer as it was when it ran. values: its outputs, None where one is left out or not kept. ms: the time it took.
-    reads: the names in the trace of the layers it read. inside: whether it ran in a body.
+    reads: the names in the trace of the layers it read. inside: whether it ran in a body. state: "ran", or "patched", "stored"
+    (taken over from the trace this one resumed), "recomputed" (not stored there, and needed).
     """
 
     index: int
@@ -34,6 +39,7 @@ class Entry:
     notes: tuple[Any, ...] = ()
     reads: tuple[str, ...] = ()
     inside: bool = False
+    state: str = "ran"
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -88,22 +94,48 @@ def _output(name: str, value: Any, note: Any, stat: Statistics | None) -> Output
 
 
 class Record:
-    """All entries of one run, and the values by name."""
+    """All entries of one run, and the values by name.
 
-    def __init__(self, run: Run, structured: Callable[[tuple[Any, ...]], Any]) -> None:
+    patches: what was put in place of what. states: how a layer's output came about, where it is not that it ran. resumed:
+    whether it went on from another run. revision: of the graph, then.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        session: Session,
+        patches: tuple[Patch, ...] = (),
+        states: Mapping[Layer, str] | None = None,
+        *,
+        resumed: bool = False,
+    ) -> None:
         self.run = run
-        self._structured = structured
+        self.session = session
+        self.patches, self.states, self.resumed = patches, states or {}, resumed
+        self.revision = session.graph.revision
 
     @cached_property
     def output(self) -> Any:
         """What `model(x)` gives."""
-        return self._structured(self.run.outputs)
+        return self.session.structured(self.run.outputs)
+
+    @property
+    def summary(self) -> str:
+        """Of a resumed run, in one line: how many layers ran, and which had to although nothing of theirs changed."""
+        if not self.resumed:
+            return ""
+        layers = [entry for entry in self.entries if not entry.inside and not entry.is_input]
+        ran = sum(entry.ms is not None for entry in layers)
+        again = [entry.name for entry in layers if entry.state == "recomputed"]
+        names = ", ".join(again[:3]) + (f" and {len(again) - 3} more" if len(again) > 3 else "")
+        more = f", {len(again)} of them not stored before ({names})" if again else ""
+        return f"resumed: {ran} of {len(layers)} layers ran{more}"
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """In forward order; a layer stands before the layers that ran inside it."""
         passes: Counter[str] = Counter()
-        turns = _turns(self.run, "", passes, {})
+        turns = _turns(self.run, "", passes, {}, self.states)
         return tuple(Entry(i, *turn) for i, turn in enumerate(turns, 1))
 
     @cached_property
@@ -123,7 +155,7 @@ class Record:
             name: self.run.values[slot]
             for step in plan.order
             if step.kept
-            for name, slot in zip(step.about.outputs, step.writes, strict=True)
+            for name, slot in zip(step.about.outputs, step.places, strict=True)
             if name is not None and slot is not None
         }
         return stored | self.outputs
@@ -140,22 +172,22 @@ class Record:
         return (ticks[-1] - ticks[0]) * 1e3 if ticks else 0.0
 
 
-def _turns(run: Run, prefix: str, passes: Counter[str], outer: dict[Layer, str]) -> Iterator[tuple[Any, ...]]:
-    """outer: the names in the trace of the layers around this body."""
-    place = 0
+def _turns(
+    run: Run, prefix: str, passes: Counter[str], outer: dict[Layer, str], states: Mapping[Layer, str]
+) -> Iterator[tuple[Any, ...]]:
+    """outer: the names in the trace of the layers around this body. states: of outermost layers, where they did not just run."""
+    times = iter(run.times())
     names = dict(outer)
     for step in run.program.plan.order:
-        ms = 0.0 if run.ticks else None
-        if not step.layer.is_input:
-            ms = (run.ticks[place + 1] - run.ticks[place]) * 1e3 if run.ticks else None
-            place += 1
+        ms = next(times) if not step.layer.is_input else 0.0 if run.ticks else None
         name, path = _numbered(prefix, step.about, passes)
         names[step.layer] = name
         reads = tuple(names.get(layer, layer.name) for layer in step.about.previous)
-        values = tuple(run.values[slot] if slot is not None and step.kept else None for slot in step.writes)
-        yield name, path, step.about, values, step.kept, ms, run.notes.get(step.layer, ()), reads, bool(prefix)
+        values = tuple(run.values[slot] if slot is not None and step.kept else None for slot in step.places)
+        notes, state = tuple(map(told, run.notes.get(step.layer, ()))), states.get(step.layer, "ran")
+        yield name, path, step.about, values, step.kept, ms, notes, reads, bool(prefix), state
         for label, inner in run.inner.get(step.layer, ()):
-            yield from _turns(inner, f"{prefix}{step.about.path}/{label}/", passes, names)
+            yield from _turns(inner, f"{prefix}{step.about.path}/{label}/", passes, names, {})
 
 
 def _numbered(prefix: str, about: About, passes: Counter[str]) -> tuple[str, str]:

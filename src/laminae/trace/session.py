@@ -12,7 +12,10 @@ from laminae.engines.torch import TorchEngine
 from laminae.graph import Graph
 from laminae.plan.policy import Policy, policy
 from laminae.trace.inputs import take
+from laminae.trace.patch import patches
+from laminae.trace.patching import changes_of
 from laminae.trace.record import Record
+from laminae.trace.resume import PATCHED, STORED, part, require_unchanged
 
 
 class Session:
@@ -41,12 +44,30 @@ class Session:
         device: Any = None,
         *,
         backward: bool = False,
+        patch: Any = None,
     ) -> Record:
-        """Every layer's output kept, or those that the store policy says. backward: with what a backward pass needs."""
+        """Every layer's output kept, or those that the store policy says. backward: with what a backward pass needs.
+
+        patch: what stands in place of what layers make.
+        """
         where = self.engine.home if device is None else device_of(device)
         keeps = self._policy(store)
         inputs = self._take(given, named, where, snapshot=True)
-        return Record(self.engine.record(inputs, keeps, where, backward=backward), self.structured)
+        put = patches(patch)
+        changes = changes_of(self.graph, put)
+        run = self.engine.record(inputs, keeps, where, backward=backward, changes=changes)
+        return Record(run, self, put, dict.fromkeys(changes.layers, PATCHED))
+
+    def resume(self, record: Record, patch: Any) -> Record:
+        """A run on from another: only what depends on the patches runs again. Raises PatchError where that cannot be."""
+        run = record.run
+        require_unchanged(self.graph, record.revision, run.changed_since())
+        put = patches(patch)
+        todo = part(self.graph, run.stored(), record.patches, put)
+        device, policy = run.program.device, run.program.plan.policy
+        made = self.engine.partial(todo.given, todo.layers, policy, device, changes=todo.changes, states=run.within.states)
+        made.take_over(run, {layer for layer, state in todo.states.items() if state == STORED})
+        return Record(made, self, (*record.patches, *put), todo.states, resumed=True)
 
     def _take(self, given: Sequence[Any], named: Mapping[str, Any], where: Any, *, snapshot: bool) -> list[Any]:
         if self.interface is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ import numpy as np
 from laminae.base import torch
 from laminae.base.arrays import is_tensor, ordinary_tensors
 from laminae.base.pages import keep_pages
-from laminae.engines.torch.program import Program, Run
-from laminae.graph import Graph
-from laminae.ops.registry import registrations
+from laminae.engines.torch.program import Pass, Program, Run
+from laminae.graph import Graph, Layer, Value
+from laminae.ops.chance import set_state, state
+from laminae.ops.registry import Operator, registrations
+from laminae.plan.changes import NO_CHANGES, Changes
 from laminae.plan.plan import make_plan
 from laminae.plan.policy import NONE, Policy
 from laminae.plan.resolve import resolve
@@ -47,24 +49,27 @@ class TorchEngine:
         noting: bool = False,
         given: dict[str, Any] | None = None,
         body: bool = False,
+        roomy: bool = False,
     ) -> Program:
-        """The program of the graph or of a body in it; the same one until the graph changes."""
+        """The program of the graph or of a body in it; the same one until the graph changes. roomy: any part of it can be run."""
         given = given or {}
-        operators = self._operators()
-        key = (id(graph), graph.revision, policy, device, noting, _key(given) if given else ())
+        operators = self.operators()
+        roomy = roomy or (noting and not body and policy.everything)
+        key = (id(graph), graph.revision, policy, device, noting, roomy, _key(given) if given else ())
         if key not in self._programs:
             if not body and sum(id(self.graph) == key[0] for key in self._programs) >= MOST_PROGRAMS:
                 self._programs.clear()
-            plan = make_plan(graph, operators, policy, body=body)
-            self._programs[key] = Program(self, plan, device, noting=noting, given=given)
+            plan = make_plan(graph, operators, policy, body=body, resumable=noting and not body, roomy=roomy)
+            self._programs[key] = Program(self, plan, device, noting=noting, given=given, body=body)
         return self._programs[key]
 
-    def _operators(self) -> Any:
+    def operators(self) -> dict[Layer, Operator]:
+        """Of every layer of the graph and of what is inside it."""
         state = self.graph.revision, registrations()
         if self._state is None or self._state[0] != state:
             self._programs.clear()
             self._state = state, resolve(self.graph)
-        return self._state[1]
+        return self._state[1]  # type: ignore[no-any-return]
 
     def move(self, device: Any) -> None:
         """Bring all parameters to a device."""
@@ -77,11 +82,53 @@ class TorchEngine:
         with torch.no_grad(), ordinary_tensors(), _on(device):
             return self.program(self.graph, NONE, device).call(inputs)
 
-    def record(self, inputs: Sequence[Any], policy: Policy, device: Any, *, backward: bool = False) -> Run:
-        """A run that keeps what the policy says. backward: and what a backward pass through it needs."""
-        keep_pages()
-        with torch.enable_grad() if backward else torch.no_grad(), ordinary_tensors(), _on(device):
-            return self.program(self.graph, policy, device, noting=True).record(inputs)
+    def record(
+        self,
+        inputs: Sequence[Any],
+        policy: Policy,
+        device: Any,
+        *,
+        backward: bool = False,
+        changes: Changes = NO_CHANGES,
+        first: int = 0,
+    ) -> Run:
+        """A run that keeps what the policy says. backward: and what a backward pass through it needs.
+
+        changes: what it puts in place of what layers make. first: the number of the first sample in its dataset.
+        """
+        with _running(device, backward):
+            return self.program(self.graph, policy, device, noting=True).record(inputs, changes, first)
+
+    def partial(
+        self,
+        given: Mapping[Value, Any],
+        layers: Container[Layer],
+        policy: Policy,
+        device: Any,
+        *,
+        changes: Changes = NO_CHANGES,
+        states: Mapping[Layer, Any] | None = None,
+    ) -> Run:
+        """A run of these layers only, whatever else they read being given.
+
+        states: of torch's generator, before layers that drew: they draw the same again, and the generator is as it was after.
+        """
+        program = self.program(self.graph, policy, device, noting=True, roomy=True)
+        run = Run(program, recording=True, within=Pass(changes=changes, states=dict(states or {})))
+        before = state() if states else None
+        try:
+            with _running(device, False):
+                return program.partial(run, given, layers)
+        finally:
+            if before is not None:
+                set_state(before)
+
+
+@contextmanager
+def _running(device: Any, backward: bool) -> Iterator[None]:
+    keep_pages()
+    with torch.enable_grad() if backward else torch.no_grad(), ordinary_tensors(), _on(device):
+        yield
 
 
 def _on(device: Any) -> AbstractContextManager[Any]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from functools import partial
+from itertools import chain, pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
-from laminae.base.arrays import facts, is_tensor, own, shares_memory
+from laminae.base.arrays import checksum, is_tensor, own, seen, shares_memory, version
 from laminae.base.errors import LayerError
 from laminae.base.settings import settings
 from laminae.engines.torch.explain import explain
-from laminae.engines.torch.steps import closure
+from laminae.engines.torch.steps import Act, closure, keeping
 from laminae.graph import Graph, Layer, Parameter, Value
 from laminae.graph.extract import between
 from laminae.ops.ready import LATER
-from laminae.plan.plan import NOTHING, RUN, Plan, make_plan
+from laminae.plan.changes import NO_CHANGES, Change, Changes
+from laminae.plan.plan import NOTHING, RUN, Plan, Step, make_plan
 from laminae.plan.policy import NONE
 from laminae.plan.resolve import resolve
 
@@ -27,10 +30,18 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Pass:
-    """What all runs inside one forward pass share: passes through bodies so far, parameters brought to another device."""
+    """What all runs inside one forward pass share: passes through bodies so far, parameters brought to another device.
+
+    changes: what it puts in place of what layers make. turns: of each layer in bodies, by path, where that is asked for. states:
+    of torch's generator, before each layer that draws. first: the number of the first sample in its dataset.
+    """
 
     count: int = 0
     moved: dict[Parameter, Any] = field(default_factory=dict)
+    changes: Changes = NO_CHANGES
+    turns: Counter[str] = field(default_factory=Counter)
+    states: dict[Layer, Any] = field(default_factory=dict)
+    first: int = 0
 
     def enter_body(self) -> None:
         """Raises LayerError where it has been too often."""
@@ -50,7 +61,9 @@ class Run:
     """One forward pass as it went: what its slots hold, when each step ended, and the passes through bodies.
 
     path: of the body that this is a pass through, ending in `/`. ticks: seconds of a clock, one before the first step and one
-    after each; empty where nobody asked for times. notes: shape, dtype and bytes of what was not kept.
+    after each; empty where nobody asked for times. notes: shape, dtype and bytes of what was not kept whole. ran: the places of
+    the steps that ran, where it was not all of them. held, versions: the parameters' tensors when the run began, and how often
+    these had been written to; lent: a checksum of those whose changes torch does not count.
     """
 
     program: Program
@@ -61,6 +74,50 @@ class Run:
     ticks: list[float] = field(default_factory=list)
     inner: dict[Layer, list[tuple[str, Run]]] = field(default_factory=dict)
     notes: dict[Layer, tuple[Any, ...]] = field(default_factory=dict)
+    ran: Sequence[int] | None = None
+    held: list[Any] = field(default_factory=list)
+    versions: list[int] = field(default_factory=list)
+    lent: dict[Parameter, int] = field(default_factory=dict)
+
+    def times(self) -> list[float | None]:
+        """Of each step in ms; None where it did not run, or nobody asked."""
+        made: list[float | None] = [None] * len(self.program.plan.steps)
+        places = range(len(made)) if self.ran is None else self.ran
+        for place, (start, end) in zip(places, pairwise(self.ticks), strict=False):
+            made[place] = (end - start) * 1e3
+        return made
+
+    def changed_since(self) -> list[Parameter]:
+        """The parameters that hold others than when this run began."""
+        known = zip(self.program.plan.parameters, self.held, self.versions, strict=True)
+        return [
+            p
+            for p, array, before in known
+            if p.array is not array or version(array) != before or (p.lent and checksum(array) != self.lent.get(p))
+        ]
+
+    def stored(self) -> dict[Value, Any]:
+        """What is kept of the outermost graph as it was made."""
+        return {
+            value: self.values[slot]
+            for step in self.program.plan.order
+            if step.whole or step.layer.is_input
+            for value, slot in zip(step.layer.outputs, step.writes, strict=True)
+            if value is not None and slot is not None
+        }
+
+    def take_over(self, run: Run, layers: Container[Layer]) -> None:
+        """What another run of this graph has kept of these layers, and told of them."""
+        for step, other in zip(self.program.plan.order, run.program.plan.order, strict=True):
+            if step.layer not in layers:
+                continue
+            for place, source in zip(step.places, other.places, strict=True):
+                if place is not None and source is not None and other.kept:
+                    self.values[place] = run.values[source]
+            if step.layer in run.notes:
+                self.notes[step.layer] = run.notes[step.layer]
+            if step.layer in run.inner:
+                self.inner[step.layer] = run.inner[step.layer]
 
     def inside(self, layer: Layer, path: str, label: str, program: Program) -> Run:
         """The run of a body of a layer at that path; remembered where this run is recorded."""
@@ -83,17 +140,20 @@ class Run:
 class Program:
     """A plan for one device. given: what the call of a function gives to the references in its body."""
 
-    def __init__(self, engine: TorchEngine, plan: Plan, device: Any, *, noting: bool, given: dict[str, Any]) -> None:
+    def __init__(
+        self, engine: TorchEngine, plan: Plan, device: Any, *, noting: bool, given: dict[str, Any], body: bool = False
+    ) -> None:
         self.engine, self.plan, self.device = engine, plan, device
-        self.noting, self.given = noting, given
+        self.noting, self.given, self.is_body = noting, given, body
         for parameter in plan.parameters:
             parameter.tensor()
         self.constants: dict[Layer, list[Any]] = {}
         self._places = {step.layer: place for place, step in enumerate(plan.steps)}
-        self._watched: list[tuple[int, Parameter, Any, int]] = []
+        self._watched: dict[tuple[int, Parameter], tuple[Any, int]] = {}
         self.acts = [closure(step, self) for step in plan.steps]
-        self.kept = {slot for step in plan.order if step.kept for slot in step.writes if slot is not None}
-        self._input_kept = [step.kept for step in plan.order if step.layer.is_input]
+        self.kept = {slot for step in plan.order if step.kept for slot in step.places if slot is not None}
+        self._input_kept = [step.whole for step in plan.order if step.layer.is_input]
+        self._inputs_kept = [keeping(step) for step in plan.order if step.layer.is_input and step.kept and not step.whole]
         self.around = plan.graph
         self._parts: dict[tuple[str, ...], Program] = {}
         self._empty = [None] * (plan.slots - 2 - len(plan.parameters))
@@ -123,17 +183,17 @@ class Program:
     def watch(self, layer: Layer, parameters: Sequence[Any]) -> None:
         """A step made use of these parameters: it is made anew when one of them has changed."""
         place = self._places[layer]
-        self._watched += [(place, p, p.array, p.array._version) for p in parameters if p is not None]
+        self._watched.update({(place, p): (p.array, p.array._version) for p in parameters if p is not None})
 
     def _look_after(self) -> None:
         """Make those steps anew whose parameters hold others than before, or may soon."""
         changed = {
             place
-            for place, parameter, array, version in self._watched
-            if parameter.array is not array or array._version != version or array.requires_grad or parameter.lent
+            for (place, parameter), (array, known) in self._watched.items()
+            if parameter.array is not array or array._version != known or array.requires_grad or parameter.lent
         }
         if changed:
-            self._watched = [watched for watched in self._watched if watched[0] not in changed]
+            self._watched = {key: watched for key, watched in self._watched.items() if key[0] not in changed}
             for place in changed:
                 self.acts[place] = closure(self.plan.steps[place], self)
 
@@ -143,6 +203,9 @@ class Program:
         parameters = [p.array for p in self.plan.parameters]
         if self.device != self.engine.home:
             parameters = [self._brought(p, run.within) for p in self.plan.parameters]
+        if run.within.changes.parameters:
+            changed = run.within.changes.parameters
+            parameters = [changed.get(p, tensor) for p, tensor in zip(self.plan.parameters, parameters, strict=True)]
         values = [None, run, *parameters, *self._empty]
         start = 2 + len(parameters)
         values[start : start + len(captured)] = captured
@@ -160,7 +223,7 @@ class Program:
         """The outputs only. Those that may be a parameter's or the caller's own memory are copies."""
         run = Run(self)
         values = self.slots(run, inputs)
-        self._go(values)
+        self._go(values, self.acts)
         outputs = [values[slot] for slot in self.plan.outputs]
         for i in self.plan.copied_outputs:
             if shares_memory(outputs[i], self._others(inputs)):
@@ -173,19 +236,91 @@ class Program:
         yield from (parameter.array for parameter in self.plan.parameters)
         yield from chain.from_iterable(self.constants.values())
 
-    def record(self, inputs: Sequence[Any]) -> Run:
-        """A run that keeps what the policy says, with the time of each step."""
-        run = Run(self, recording=True)
+    def record(self, inputs: Sequence[Any], changes: Changes = NO_CHANGES, first: int = 0) -> Run:
+        """A run that keeps what the policy says, with the time of each step. first: the number of the first sample."""
+        run = Run(self, recording=True, within=Pass(changes=changes, first=first))
         run.values = self.slots(run, inputs)
-        if not self.plan.policy.everything:
-            layers = [step.layer for step in self.plan.order if step.layer.is_input]
-            run.notes = {layer: (facts(x),) for layer, x in zip(layers, inputs, strict=True)}
-        self._go_timed(run)
+        self._begin(run)
+        self._go_timed(run, self._acts(run))
+        return self._finished(run)
+
+    def partial(self, run: Run, given: Mapping[Value, Any], layers: Container[Layer]) -> Run:
+        """Run these layers only, the others' values being given. run: begun, with what it changes; of a roomy plan."""
+        run.values = self.slots(run, [given.get(value) for value in self.plan.graph.inputs])
+        for step in self.plan.order:
+            for value, slot in zip(step.layer.outputs, step.writes, strict=True):
+                if slot is not None and value in given:
+                    run.values[slot] = given[value]
+            if (
+                step.layer not in layers
+                and step.kept
+                and not step.whole
+                and all(v is None or v in given for v in step.layer.outputs)
+            ):
+                keeping(step)(run.values)
+        self._begin(run)
+        run.ran = [place for place, step in enumerate(self.plan.steps) if step.layer in layers]
+        acts = self._acts(run)
+        self._go_timed(run, [acts[place] for place in run.ran])
+        return self._finished(run)
+
+    def _begin(self, run: Run) -> None:
+        """What the run begins with: the parameters as they are, and the input layers' turn (changed, noted, kept)."""
+        run.held = [p.array for p in self.plan.parameters]
+        run.versions = [version(array) for array in run.held]
+        run.lent = {p: checksum(p.array) for p in self.plan.parameters if p.lent}
+        values, changes = run.values, run.within.changes
+        for step in self.plan.order:
+            if not step.layer.is_input:
+                continue
+            if step.layer in changes.layers:
+                (slot,) = step.writes
+                assert slot is not None
+                (values[slot],) = changes.layers[step.layer]((values[slot],))
+            if not self.plan.policy.everything:
+                run.notes[step.layer] = tuple(None if slot is None else seen(values[slot]) for slot in step.writes)
+        for keep in self._inputs_kept:
+            keep(values)
+
+    def _finished(self, run: Run) -> Run:
         for out, slot in zip(self.plan.graph.outputs, self.plan.outputs, strict=True):
             if isinstance(out, Parameter):
                 run.values[slot] = own(run.values[slot])
         run.values[RUN] = NOTHING
         return run
+
+    def _acts(self, run: Run) -> list[Act]:
+        """The steps, those made anew that this run changes something of."""
+        changes = run.within.changes
+        if changes is NO_CHANGES:
+            return self.acts
+        acts = list(self.acts)
+        for place, step in enumerate(self.plan.steps):
+            change = self._change(run, step, changes)
+            fresh = any(x in changes.parameters for x in step.layer.reads)
+            if change is not None or fresh:
+                acts[place] = closure(step, self, change, fresh=fresh)
+        return acts
+
+    def _change(self, run: Run, step: Step, changes: Changes) -> Change | None:
+        if not run.path:
+            return changes.layers.get(step.layer)
+        if changes.inside is None:
+            return None
+        path = run.path + step.about.path
+        run.within.turns[path] += 1
+        turn = run.within.turns[path]
+        return changes.inside(path if turn == 1 else f"{path}#{turn}")
+
+    def draws(self, step: Step) -> bool:
+        """Whether a layer of the outermost graph draws random numbers, itself or in a body."""
+        if self.is_body:
+            return False
+        if step.operator is not None and step.operator.random:
+            return True
+        inner = [graph for body in step.layer.bodies.values() for _, graph in body.graphs()]
+        operators = self.engine.operators()
+        return any(operators[x].random for graph in inner for x in graph.layers if x in operators)
 
     def body(self, run: Run, inputs: Sequence[Any], outer: dict[Value | Parameter, Any]) -> tuple[Any, ...]:
         """The outputs of one pass through a body."""
@@ -194,65 +329,62 @@ class Program:
             inputs = [own(x) if keep else x for x, keep in zip(inputs, self._input_kept, strict=True)]
         values = self.slots(run, inputs, captured)
         if not run.recording:
-            self._go(values)
+            self._go(values, self._acts(run))
             return tuple(values[slot] for slot in self.plan.outputs)
         run.values = values
-        self._go_timed(run)
+        for keep in self._inputs_kept:
+            keep(values)
+        self._go_timed(run, self._acts(run))
         run.values[RUN] = NOTHING
         outputs = run.outputs
         run.forget()
         return outputs
 
-    def _go(self, values: list[Any]) -> None:
+    def _go(self, values: list[Any], acts: list[Act]) -> None:
         act = None
         try:
-            for act in self.acts:
+            for act in acts:
                 act(values)
         except Exception as error:
-            raise self._explained(error, act, values) from error
+            raise self._explained(error, self._place(values[RUN], acts, act), values) from error
         except KeyboardInterrupt as stop:
-            self._interrupted(stop, act, values)
+            if act is not None:
+                self._interrupted(stop, self._place(values[RUN], acts, act), values)
             raise
 
-    def _explained(self, error: Exception, act: Any, values: list[Any]) -> Exception:
-        return explain(error, self.plan, self.acts.index(act), values, values[RUN].path)
+    def _place(self, run: Run, acts: list[Act], act: Any) -> int:
+        """The place of the step that an act is of."""
+        at = acts.index(act)
+        return at if run.ran is None else run.ran[at]
 
-    def _interrupted(self, stop: KeyboardInterrupt, act: Any, values: list[Any]) -> None:
+    def _explained(self, error: Exception, place: int, values: list[Any]) -> Exception:
+        return explain(error, self.plan, place, values, values[RUN].path)
+
+    def _interrupted(self, stop: KeyboardInterrupt, place: int, values: list[Any]) -> None:
         """Ctrl-C says where it met the pass: the innermost layer."""
-        if act is not None and not hasattr(stop, "layer"):
-            stop.layer = values[RUN].path + self.plan.steps[self.acts.index(act)].about.path  # type: ignore[attr-defined]
+        if not hasattr(stop, "layer"):
+            stop.layer = values[RUN].path + self.plan.steps[place].about.path  # type: ignore[attr-defined]
             stop.add_note(f"while layer {stop.layer!r} ran")  # type: ignore[attr-defined]
 
-    def _go_timed(self, run: Run) -> None:
-        if self.device.type == "cuda":
-            return self._go_synchronised(run)
+    def _go_timed(self, run: Run, acts: list[Act]) -> None:
+        """On a GPU a step has ended when the device says so."""
         values, act = run.values, None
+        wait = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else None
+        if wait is not None:
+            wait()
         run.ticks = [perf_counter()]
         tick = run.ticks.append
         try:
-            for act in self.acts:
+            for act in acts:
                 act(values)
+                if wait is not None:
+                    wait()
                 tick(perf_counter())
         except Exception as error:
-            raise self._explained(error, act, values) from error
+            raise self._explained(error, self._place(run, acts, act), values) from error
         except KeyboardInterrupt as stop:
-            self._interrupted(stop, act, values)
-            raise
-
-    def _go_synchronised(self, run: Run) -> None:
-        """On a GPU a step has ended when the device says so."""
-        values, act = run.values, None
-        torch.cuda.synchronize(self.device)
-        run.ticks = [perf_counter()]
-        try:
-            for act in self.acts:
-                act(values)
-                torch.cuda.synchronize(self.device)
-                run.ticks.append(perf_counter())
-        except Exception as error:
-            raise self._explained(error, act, values) from error
-        except KeyboardInterrupt as stop:
-            self._interrupted(stop, act, values)
+            if act is not None:
+                self._interrupted(stop, self._place(run, acts, act), values)
             raise
 
 

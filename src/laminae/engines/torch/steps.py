@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from laminae.base import torch
-from laminae.base.arrays import as_value, facts, own, shares_memory
+from laminae.base.arrays import as_value, own, seen, shares_memory
 from laminae.base.errors import LayerError
 from laminae.engines.torch.bodies import Context
 from laminae.engines.torch.foreign import foreign
 from laminae.graph.references import call_attributes, with_references
+from laminae.ops.chance import set_state, state
 from laminae.ops.ready import LATER
+from laminae.plan.changes import Change
 from laminae.plan.plan import RUN, Step
 
 if TYPE_CHECKING:
@@ -25,20 +27,26 @@ Slots = list[Any]
 Act = Callable[[Slots], None]
 
 
-def closure(step: Step, program: Program) -> Act:
-    """The step as a function of the slots."""
-    act = _with_bodies(step, program) if _needs_context(step) else _plain(step, *_best(step, program))
-    after = [_copy(step, program)] if step.copies else []
-    if not program.plan.policy.everything and program.noting and not step.kept:
-        after.append(_note(step))
+def closure(step: Step, program: Program, change: Change | None = None, *, fresh: bool = False) -> Act:
+    """The step as a function of the slots.
+
+    change: what this run puts in place of the outputs. fresh: this run changes parameters that the step reads, so nothing made
+    of them earlier serves.
+    """
+    act = _with_bodies(step, program) if _needs_context(step) else _plain(step, *_best(step, program, fresh))
+    after = [] if change is None else [_change(step, change)]
+    after += [_copy(step, program)] if step.copies else []
+    if program.noting:
+        after += _kept(step, program.plan.policy.everything)
     after += [_clear(step.clears)] if step.clears else []
-    return _sequence(act, after) if after else act
+    act = _sequence(act, after) if after else act
+    return _drawing(step, act) if program.noting and program.draws(step) else act
 
 
-def _best(step: Step, program: Program) -> tuple[Callable[..., Any], Sequence[int]]:
+def _best(step: Step, program: Program, fresh: bool) -> tuple[Callable[..., Any], Sequence[int]]:
     """The operator with the layer's attributes, and with what it makes of parameters where it can; the slots that it reads."""
     attributes = _attributes(step, program)
-    found = _with_parameters(step, program, attributes)
+    found = None if fresh else _with_parameters(step, program, attributes)
     if found is None:
         return bind(step, attributes), step.reads
     run, reads = found
@@ -211,6 +219,53 @@ def _copy(step: Step, program: Program) -> Act:
     return act
 
 
+def _change(step: Step, change: Change) -> Act:
+    """What a run puts in place of the outputs, as soon as they are made: whatever is kept or read later is that."""
+    writes = step.writes
+
+    def act(values: Slots) -> None:
+        made = change(tuple(None if slot is None else values[slot] for slot in writes))
+        for slot, value in zip(writes, made, strict=True):
+            if slot is not None:
+                values[slot] = value
+
+    return act
+
+
+def _drawing(step: Step, act: Act) -> Act:
+    """A layer that draws numbers: the state of the generator before it stays with the run, or is taken from an earlier one."""
+    layer = step.layer
+
+    def draw(values: Slots) -> None:
+        states = values[RUN].within.states
+        if layer in states:
+            set_state(states[layer])
+        else:
+            states[layer] = state()
+        act(values)
+
+    return draw
+
+
+def _kept(step: Step, everything: bool) -> list[Act]:
+    """What is kept of the outputs besides the outputs themselves: a part of them, what they were."""
+    made = [] if everything or step.whole else [_note(step)]
+    return made if step.rule is None or step.whole else [*made, keeping(step)]
+
+
+def keeping(step: Step) -> Act:
+    """The part of the outputs that its rule keeps."""
+    assert step.rule is not None
+    of, pairs = step.rule.of, [(a, b) for a, b in zip(step.writes, step.places, strict=True) if a is not None and b is not None]
+
+    def act(values: Slots) -> None:
+        first = values[RUN].within.first
+        for source, place in pairs:
+            values[place] = of(values[source], first)
+
+    return act
+
+
 def _clear(slots: Sequence[int]) -> Act:
     def act(values: Slots) -> None:
         for slot in slots:
@@ -224,8 +279,14 @@ def _note(step: Step) -> Act:
     layer, writes = step.layer, step.writes
 
     def act(values: Slots) -> None:
-        values[RUN].notes[layer] = tuple(None if slot is None else facts(values[slot]) for slot in writes)
+        values[RUN].notes[layer] = tuple([None if slot is None else seen(values[slot]) for slot in writes])
 
+    def act_of_one(values: Slots) -> None:
+        values[RUN].notes[layer] = (seen(values[slot]),)
+
+    if len(writes) == 1 and writes[0] is not None:
+        slot = writes[0]
+        return act_of_one
     return act
 
 

@@ -7,7 +7,10 @@ from typing import Any
 from laminae.base import torch
 from laminae.base.arrays import is_tensor
 from laminae.base.host import HostArray
-from laminae.base.records import Statistics
+from laminae.base.records import Histogram, Statistics
+
+BINS = 64
+"""Of a histogram."""
 
 CHUNK = 1 << 22
 """Elements looked at together, so that the float64 copy of a large output stays small."""
@@ -49,3 +52,19 @@ def statistics(value: Any) -> Statistics:
 def _squares(part: Any, mean: float) -> float:
     finite = part[torch.isfinite(part)]
     return float(((finite - mean) ** 2).sum())
+
+
+def histogram(value: Any) -> Histogram:
+    """The finite elements counted in 64 bins of one width, from the smallest to the largest; the others are counted apart.
+
+    Complex values are taken by their magnitude.
+    """
+    flat = value.detach().reshape(-1)
+    flat = (flat.abs() if flat.is_complex() else flat).to("cpu")
+    wide = flat if flat.dtype == torch.float64 else flat.float()
+    finite = wide[torch.isfinite(wide)]
+    others = flat.numel() - finite.numel()
+    if not finite.numel():
+        return Histogram((0,) * BINS, (0.0,) * (BINS + 1), others)
+    counts, edges = torch.histogram(finite, BINS)
+    return Histogram(tuple(int(count) for count in counts), tuple(edges.tolist()), others)
