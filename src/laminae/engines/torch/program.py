@@ -249,14 +249,10 @@ class Program:
         run.values = self.slots(run, [given.get(value) for value in self.plan.graph.inputs])
         for step in self.plan.order:
             for value, slot in zip(step.layer.outputs, step.writes, strict=True):
-                if slot is not None and value in given:
+                if value is not None and slot is not None and value in given:
                     run.values[slot] = given[value]
-            if (
-                step.layer not in layers
-                and step.kept
-                and not step.whole
-                and all(v is None or v in given for v in step.layer.outputs)
-            ):
+            partly = step.kept and not step.whole and step.layer not in layers
+            if partly and all(v is None or v in given for v in step.layer.outputs):
                 keeping(step)(run.values)
         self._begin(run)
         run.ran = [place for place, step in enumerate(self.plan.steps) if step.layer in layers]
