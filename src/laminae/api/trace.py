@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from laminae.api.sweeping import Effects, Sweep
 from laminae.base.errors import UnknownNameError, UsageError
 from laminae.base.records import ATOL, RTOL, LayerRecord, OutputComparison
 from laminae.compare.expectation import compare, times_allowed
@@ -14,8 +15,10 @@ from laminae.graph.select import is_glob, matches, unknown
 from laminae.see.comparison import comparison_table
 from laminae.see.drawing import draw
 from laminae.see.table import Table, trace_table
-from laminae.trace.patch import Patch
+from laminae.trace.effects import effects
+from laminae.trace.patch import Patch, zero
 from laminae.trace.record import Entry, Record
+from laminae.trace.sweep import sweep
 
 
 class Comparison:
@@ -163,6 +166,28 @@ class Trace:
         ShapeError naming the first layer that cannot take what a patch gives.
         """
         return Trace(self._record.session.resume(self._record, patch), self.title, self._facts)
+
+    def sweep(self, patches: Sequence[Any], *, exact: bool = False, batch: int | None = None) -> Sweep:
+        """What if, in many ways: the outputs for each of several patches (each may be a list of them).
+
+        Patches of the same layers to one shape run as one batch (at most `batch` at once, by default as many as memory and
+        speed allow), the layers before them not at all. Batched numbers may differ in their last bits; exact: one after another,
+        with the bits of `resume`. What cannot be one batch (a patched parameter, an operator that looks at values) runs one by
+        one, and `sweep.how` says why.
+        """
+        return Sweep(sweep(self._record.session, self._record, patches, exact=exact, batch=batch), self.outputs)
+
+    def effects(
+        self, patch: Callable[[str], Any] = zero, layers: Any = None, *, measure: str | Callable[[Any], Any] = "relative"
+    ) -> Effects:
+        """Every layer patched in turn: what each does to the output.
+
+        patch: a function that gives a patch for a layer's name (`lm.patch.zero`, `lambda name: lm.patch.scale(name, 0.9)`).
+        layers: names, groups, globs; all that stored a tensor of floats, unless given. measure: "relative" (‖patched − plain‖ /
+        ‖plain‖), "max", "kl" (of the last axis' logits, in nats), or a function of the output whose change is taken.
+        """
+        found = effects(self._record.session, self._record, patch, layers, measure)
+        return Effects(found, measure if isinstance(measure, str) else getattr(measure, "__name__", "measure"), self.title)
 
     def first_not_finite(self) -> Entry | None:
         """The first layer in forward order whose stored output holds NaN or Inf; None where no stored output does.

@@ -47,6 +47,17 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """What one patch did to the output. size: as it was measured, 0 where nothing changed."""
+
+    layer: str
+    op: str
+    path: str
+    patch: str
+    size: float
+
+
+@dataclass(frozen=True)
 class OutputRecord:
     """One output of a layer. shape: numbers after a run, perhaps names before it."""
 

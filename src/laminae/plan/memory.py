@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from laminae.graph import Parameter, Value
+
+if TYPE_CHECKING:
+    from laminae.plan.plan import Plan
 
 
 class Slots:
@@ -45,3 +49,21 @@ class Slots:
     def idle(self, values: Iterable[Value]) -> list[int]:
         """The slots of these values that nobody has taken yet: they still hold memory."""
         return [self._slot[value] for value in values if value in self._fixed or self._slot[value] in self._idle]
+
+
+def ends_of(plan: Plan, places: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
+    """Each of these steps of a roomy plan with the slots that no later one of them reads, of those that they write.
+
+    What is kept, and the outputs, stay.
+    """
+    steps = plan.steps
+    stay = {*plan.outputs, *(slot for step in steps if step.kept for slot in step.places if slot is not None)}
+    written = {slot for place in places for slot in steps[place].writes if slot is not None} - stay
+    seen: set[int] = set()
+    found = []
+    for place in reversed(places):
+        step = steps[place]
+        done = (written & {*step.reads, *step.captures, *(slot for slot in step.writes if slot is not None)}) - seen
+        seen |= done
+        found.append((place, tuple(done)))
+    return found[::-1]

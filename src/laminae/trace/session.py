@@ -58,13 +58,16 @@ class Session:
         run = self.engine.record(inputs, keeps, where, backward=backward, changes=changes)
         return Record(run, self, put, dict.fromkeys(changes.layers, PATCHED))
 
-    def resume(self, record: Record, patch: Any) -> Record:
-        """A run on from another: only what depends on the patches runs again. Raises PatchError where that cannot be."""
+    def resume(self, record: Record, patch: Any, store: object = None) -> Record:
+        """A run on from another: only what depends on the patches runs again. Raises PatchError where that cannot be.
+
+        store: what is kept of it, in place of what the other kept.
+        """
         run = record.run
         require_unchanged(self.graph, record.revision, run.changed_since())
         put = patches(patch)
         todo = part(self.graph, run.stored(), record.patches, put)
-        device, policy = run.program.device, run.program.plan.policy
+        device, policy = run.program.device, run.program.plan.policy if store is None else self._policy(store)
         made = self.engine.partial(todo.given, todo.layers, policy, device, changes=todo.changes, states=run.within.states)
         made.take_over(run, {layer for layer, state in todo.states.items() if state == STORED})
         return Record(made, self, (*record.patches, *put), todo.states, resumed=True)

@@ -12,6 +12,7 @@ from laminae.base import torch
 from laminae.base.arrays import is_tensor, ordinary_tensors
 from laminae.base.pages import keep_pages
 from laminae.engines.torch.program import Pass, Program, Run
+from laminae.engines.torch.sweep import many
 from laminae.graph import Graph, Layer, Value
 from laminae.ops.chance import set_state, state
 from laminae.ops.registry import Operator, registrations
@@ -122,6 +123,18 @@ class TorchEngine:
         finally:
             if before is not None:
                 set_state(before)
+
+    def sweep(
+        self, given: Mapping[Value, Any], layers: Container[Layer], changed: Mapping[Value, Any], device: Any, changes: Changes
+    ) -> tuple[Any, ...]:
+        """The outputs [passes, ...] of these layers, run for many passes at once.
+
+        given: what all passes share. changed: value → [passes, ...]. Raises what torch raises where that cannot be.
+        """
+        program = self.program(self.graph, NONE, device, roomy=True)
+        run = Run(program, within=Pass(changes=changes))
+        with _running(device, False):
+            return many(program, run, given, layers, changed)
 
 
 @contextmanager

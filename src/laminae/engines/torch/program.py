@@ -15,11 +15,12 @@ from laminae.base.arrays import checksum, is_tensor, own, seen, shares_memory, v
 from laminae.base.errors import LayerError
 from laminae.base.settings import settings
 from laminae.engines.torch.explain import explain
-from laminae.engines.torch.steps import Act, closure, keeping
+from laminae.engines.torch.steps import Act, clearing, closure, keeping
 from laminae.graph import Graph, Layer, Parameter, Value
 from laminae.graph.extract import between
 from laminae.ops.ready import LATER
 from laminae.plan.changes import NO_CHANGES, Change, Changes
+from laminae.plan.memory import ends_of
 from laminae.plan.plan import NOTHING, RUN, Plan, Step, make_plan
 from laminae.plan.policy import NONE
 from laminae.plan.resolve import resolve
@@ -152,6 +153,7 @@ class Program:
         self._watched: dict[tuple[int, Parameter], tuple[Any, int]] = {}
         self.acts = [closure(step, self) for step in plan.steps]
         self.kept = {slot for step in plan.order if step.kept for slot in step.places if slot is not None}
+        self.stay = self.kept | set(plan.outputs) | set(plan.inputs) | set(range(2 + len(plan.parameters)))
         self._input_kept = [step.whole for step in plan.order if step.layer.is_input]
         self._inputs_kept = [keeping(step) for step in plan.order if step.layer.is_input and step.kept and not step.whole]
         self.around = plan.graph
@@ -241,24 +243,37 @@ class Program:
         run = Run(self, recording=True, within=Pass(changes=changes, first=first))
         run.values = self.slots(run, inputs)
         self._begin(run)
-        self._go_timed(run, self._acts(run))
+        self._go_timed(run, self.acts_of(run))
         return self._finished(run)
 
     def partial(self, run: Run, given: Mapping[Value, Any], layers: Container[Layer]) -> Run:
-        """Run these layers only, the others' values being given. run: begun, with what it changes; of a roomy plan."""
-        run.values = self.slots(run, [given.get(value) for value in self.plan.graph.inputs])
+        """Run these layers only, the others' values being given; what is not kept is freed at its last use.
+
+        run: begun, with what it changes; of a roomy plan.
+        """
+        run.values = self.prefilled(run, given)
         for step in self.plan.order:
-            for value, slot in zip(step.layer.outputs, step.writes, strict=True):
-                if value is not None and slot is not None and value in given:
-                    run.values[slot] = given[value]
             partly = step.kept and not step.whole and step.layer not in layers
             if partly and all(v is None or v in given for v in step.layer.outputs):
                 keeping(step)(run.values)
         self._begin(run)
         run.ran = [place for place, step in enumerate(self.plan.steps) if step.layer in layers]
-        acts = self._acts(run)
-        self._go_timed(run, [acts[place] for place in run.ran])
+        acts = self.acts_of(run)
+        if self.plan.policy.everything:
+            self._go_timed(run, [acts[place] for place in run.ran])
+        else:
+            self._go_timed(run, [clearing(acts[place], ends) for place, ends in ends_of(self.plan, run.ran)])
+            run.values = [value if slot in self.stay else None for slot, value in enumerate(run.values)]
         return self._finished(run)
+
+    def prefilled(self, run: Run, given: Mapping[Value, Any]) -> list[Any]:
+        """The slots of a roomy plan with what is known already."""
+        values = self.slots(run, [given.get(value) for value in self.plan.graph.inputs])
+        for step in self.plan.order:
+            for value, slot in zip(step.layer.outputs, step.writes, strict=True):
+                if value is not None and slot is not None and value in given:
+                    values[slot] = given[value]
+        return values
 
     def _begin(self, run: Run) -> None:
         """What the run begins with: the parameters as they are, and the input layers' turn (changed, noted, kept)."""
@@ -285,7 +300,7 @@ class Program:
         run.values[RUN] = NOTHING
         return run
 
-    def _acts(self, run: Run) -> list[Act]:
+    def acts_of(self, run: Run) -> list[Act]:
         """The steps, those made anew that this run changes something of."""
         changes = run.within.changes
         if changes is NO_CHANGES:
@@ -325,12 +340,12 @@ class Program:
             inputs = [own(x) if keep else x for x, keep in zip(inputs, self._input_kept, strict=True)]
         values = self.slots(run, inputs, captured)
         if not run.recording:
-            self._go(values, self._acts(run))
+            self._go(values, self.acts_of(run))
             return tuple(values[slot] for slot in self.plan.outputs)
         run.values = values
         for keep in self._inputs_kept:
             keep(values)
-        self._go_timed(run, self._acts(run))
+        self._go_timed(run, self.acts_of(run))
         run.values[RUN] = NOTHING
         outputs = run.outputs
         run.forget()

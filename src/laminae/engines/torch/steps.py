@@ -266,6 +266,11 @@ def keeping(step: Step) -> Act:
     return act
 
 
+def clearing(act: Act, slots: Sequence[int]) -> Act:
+    """A step, and what nobody reads after it freed."""
+    return _sequence(act, [_clear(slots)]) if slots else act
+
+
 def _clear(slots: Sequence[int]) -> Act:
     def act(values: Slots) -> None:
         for slot in slots:
