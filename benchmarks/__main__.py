@@ -1,4 +1,4 @@
-"""`python -m benchmarks [chain] [startup] [models] [opening] [modules] [operators]`: all tables, or the ones named.
+"""`python -m benchmarks [chain] [startup] [models] [opening] [modules] [operators] [resuming] [storing]`: all tables, or the ones named.
 
 Results are also kept as JSON in benchmarks/results/, which git does not track.
 """
@@ -14,20 +14,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chain, measure, models, modules, opening, operators
+from benchmarks import chain, measure, models, modules, opening, operators, resuming, storing
+from benchmarks.printing import grid, ratio, table
 
 RESULTS = Path(__file__).parent / "results"
-
-
-def table(title: str, medians: dict[str, float]) -> None:
-    print(f"\n{title}")
-    for name, ms in medians.items():
-        print(f"  {name:<55} {ms:10.3f} ms")
-
-
-def ratio(what: str, value: float, limit: float | None = None) -> None:
-    verdict = "" if limit is None else f"  (at most {limit}: {'yes' if value <= limit else 'NO'})"
-    print(f"  {what:<55} {value:10.3f} ×{verdict}")
 
 
 def run_chain() -> dict[str, float]:
@@ -92,10 +82,7 @@ def run_operators() -> dict[str, float]:
 def run_modules() -> dict[str, float]:
     close = measure.interleave("benchmarks.modules", modules.CLOSE, rounds=5)
     found = measure.medians(close | measure.interleave("benchmarks.modules", modules.FAR, rounds=1))
-    print(f"\n{modules.TITLE}, ms; not a number: that package is not installed")
-    print(f"  {'':<24}" + "".join(f"{size:>14}" for size in modules.SIZES))
-    for way in modules.WAYS:
-        print(f"  {way:<24}" + "".join(f"{found[f'{size}/{way}']:14.2f}" for size in modules.SIZES))
+    grid(f"{modules.TITLE}, ms", modules.SIZES, modules.WAYS, found)
     for size in modules.SIZES:
         whole = found[f"{size}/module"]
         ratio(f"{size}: model(x) / module(x)", found[f"{size}/laminae model(x)"] / whole, 1.02)
@@ -106,6 +93,32 @@ def run_modules() -> dict[str, float]:
     return found
 
 
+def run_resuming() -> dict[str, float]:
+    close = measure.interleave("benchmarks.resuming", resuming.CLOSE, rounds=3)
+    found = measure.medians(close | measure.interleave("benchmarks.resuming", resuming.FAR, rounds=1))
+    grid(resuming.TITLE, resuming.SIZES, resuming.WAYS, found)
+    for size in resuming.SIZES:
+        for way, limit in resuming.WITHIN.items():
+            ratio(f"{size}: {way} / module(x)", found[f"{size}/{way}"] / found[f"{size}/module"], limit)
+        ratio(
+            f"{size}: run with a patch / a way of a sweep", found[f"{size}/run with a patch"] / found[f"{size}/{resuming.SWEEP}"]
+        )
+    return found
+
+
+def run_storing() -> dict[str, float]:
+    found = measure.medians(measure.interleave("benchmarks.storing", storing.CONTESTANTS, rounds=5))
+    peaks = measure.medians(measure.interleave("benchmarks.storing", storing.MEMORY, rounds=1))
+    grid(storing.TITLE, storing.SIZES, storing.WAYS, found)
+    for size in storing.SIZES:
+        limit = 1.3 if size in storing.CNNS else 1.1
+        ratio(f"{size}: store all / model(x)", found[f"{size}/run, store all"] / found[f"{size}/model(x)"], limit)
+        ratio(f"{size}: store 3 layers / model(x)", found[f"{size}/run, store 3 layers"] / found[f"{size}/model(x)"], 1.02)
+        none, three = (peaks[f"{size}/{way}/peak"] for way in storing.WAYS[1:3])
+        ratio(f"{size}: peak memory, 3 layers / none", three / none, 1.05)
+    return found | peaks
+
+
 TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "chain": run_chain,
     "startup": run_startup,
@@ -113,6 +126,8 @@ TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "opening": run_opening,
     "modules": run_modules,
     "operators": run_operators,
+    "resuming": run_resuming,
+    "storing": run_storing,
 }
 
 
