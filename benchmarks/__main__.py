@@ -1,4 +1,4 @@
-"""`python -m benchmarks [chain] [startup] [models] [opening] [modules] [operators] [resuming] [storing]`: all tables, or the ones named.
+"""`python -m benchmarks [name …]`: all tables, or the ones named (chain, startup, models, opening, modules, operators, …).
 
 Results are also kept as JSON in benchmarks/results/, which git does not track.
 """
