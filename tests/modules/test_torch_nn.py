@@ -4,7 +4,7 @@ import pytest
 
 import laminae as lm
 from tests.modules.held import Held, equal, same
-from tests.modules.zoo import NOT_LAYERS, torch_nn_layers, uncovered
+from tests.modules.torch_nn import NOT_LAYERS, torch_nn_layers, uncovered
 
 IMPOSSIBLE = {
     "LazyLinear:uninitialized": "it has no weights before its first call",

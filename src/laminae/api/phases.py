@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from laminae.base.errors import EditError, LaminaeError
+from laminae.base.errors import EditError, LaminaeError, UsageError
 from laminae.files.module.interface import Interface
 from laminae.files.module.source import ModuleSource
 from laminae.graph import Graph, Parameter
 
 Edit = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def examples_of(source: ModuleSource | None, interface: Interface | None) -> Callable[[], Sequence[Any] | None]:
+    """What gives the arrays that a module was opened with, one for each input, in order; None where there was none."""
+    if source is None or interface is None:
+        return lambda: None
+    return lambda: interface.flatten(source.args, source.kwargs)
 
 
 class Phases:
@@ -20,6 +29,28 @@ class Phases:
         self.source = source
         self.edits: list[Edit] = []
         self.phase, self.training = source.phase, bool(source.module.training)
+
+    def untouched(self) -> Graph:
+        """The graph of this phase before any edit."""
+        return self.source.untouched(self.phase)
+
+    def forked(self) -> Phases:
+        """The same, for another model over the same module: each goes on with its own edits and phase."""
+        twin = copy.copy(self)
+        twin.edits = list(self.edits)
+        return twin
+
+    def copied(self, memo: dict[int, Any]) -> Phases:
+        """The same of a copy of the module. memo: as `copy.deepcopy` has it. Raises UsageError where the module has no copy."""
+        twin = self.forked()
+        try:
+            twin.source = self.source.copied(memo)
+        except Exception as error:
+            raise UsageError(
+                f"the {type(self.source.module).__name__} that this model was read from cannot be copied",
+                {"because": f"{type(error).__name__}: {first_sentence(str(error))}"},
+            ) from None
+        return twin
 
     def switch(self, mode: bool, graph: Graph) -> tuple[Graph, Interface] | None:
         """The graph of the other phase, with the edits that `graph` has had, and its interface; the module is in that phase then.
@@ -54,6 +85,10 @@ class Phases:
                     f"the edit of layer {where!r} has no place in the {'training' if mode else 'evaluation'} phase",
                     {"because": error.message, "the model": "is as it was, in the phase it was in"},
                 ) from error
+
+
+def first_sentence(text: str) -> str:
+    return re.split(r"\.\s|\n", text.strip())[0][:200]
 
 
 def share(graph: Graph, other: Graph) -> None:

@@ -104,7 +104,7 @@ def _build(graph: Graph) -> tuple[Any, list[Weight]]:
     writer = GraphWriter(every_input=proto.ir_version < 4, name="" if "ir_version" in notes else "model")
     proto.graph.CopyFrom(writer.graph(graph, parameters=False))
     writer.say(proto.graph, notes.get("graph_doc", ""), notes.get("graph_metadata", {}))
-    proto.functions.extend(map(writer.function, _functions(graph)))
+    proto.functions.extend(map(writer.function, functions_of(graph)))
     proto.MergeFromString(notes.get("model_kept", b""))
     sparse = [parameter for parameter in graph.parameters.values() if SPARSE in parameter.metadata]
     proto.graph.sparse_initializer.extend(map(sparse_parameter, sparse))
@@ -112,7 +112,7 @@ def _build(graph: Graph) -> tuple[Any, list[Weight]]:
     return proto, [Weight(parameter, parameter_header(parameter)) for parameter in dense]
 
 
-def _functions(graph: Graph) -> list[Function]:
+def functions_of(graph: Graph) -> list[Function]:
     """The model's functions, and those its layers call that it was not told of."""
     found = dict(graph.functions)
     for function in graph.functions.values():

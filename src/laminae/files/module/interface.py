@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import pickle
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from numbers import Integral, Number
 from typing import Any
 
@@ -110,6 +112,13 @@ class Interface:
         leaves = [leaf.value if isinstance(leaf, Constant) else next(waiting) for leaf in self.outputs]
         return torch.utils._pytree.tree_unflatten(leaves, self.out_spec)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """torch warns of its own classes while they are copied: they are packed for themselves, and unpacked in silence."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            specs = pickle.dumps((self.in_spec, self.out_spec))
+        return _unpacked, (self.inputs, self.outputs, specs, self.signature)
+
     @property
     def names(self) -> list[str]:
         """The names of the inputs, in order."""
@@ -117,6 +126,21 @@ class Interface:
 
     def takes(self) -> str:
         return ", ".join(self.names) or "nothing"
+
+
+def _unpacked(inputs: Any, outputs: Any, specs: bytes, signature: Any) -> Interface:
+    """An interface out of a pickle. What dataclasses it takes and gives torch is told of: this process may not have done so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        in_spec, out_spec = pickle.loads(specs)
+    waiting = [in_spec, out_spec]
+    while waiting:
+        spec = waiting.pop()
+        kind: Any = spec.type
+        if isinstance(kind, type) and is_dataclass(kind) and kind not in torch.utils._pytree.SUPPORTED_NODES:
+            torch.export.register_dataclass(kind)
+        waiting += children(spec)
+    return Interface(inputs, outputs, in_spec, out_spec, signature)
 
 
 def interface_of(program: Any, module: Any) -> Interface:

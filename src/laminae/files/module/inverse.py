@@ -6,9 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
+from laminae.files.module.strided import AS_STRIDED, whole_with
 
 if TYPE_CHECKING:
-    from laminae.files.module.calls import Reader, View
+    from laminae.files.module.calls import Reader
+    from laminae.files.module.cells import View
 
 RESHAPES = ("view", "reshape", "_unsafe_view", "flatten", "unflatten", "view_as", "reshape_as", "squeeze", "_reshape_alias")
 SAME = ("detach", "alias", "contiguous", "to", "dropout", "feature_dropout", "alpha_dropout", "lift_fresh", "type_as", "_to_copy")
@@ -20,6 +22,8 @@ def inverse(reader: Reader, view: View, whole: Any, new: Any) -> Any:
     name = node.target._schema.name.removeprefix("aten::")
     args = reader.value(node.args)
     given = _named(node.target, args, reader.value(node.kwargs))
+    if node.target._schema.name == AS_STRIDED:
+        return whole_with(reader, node, view.root, new)
     make = partial(reader.made, node)
     if name in SAME:
         return new

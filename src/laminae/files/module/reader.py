@@ -10,7 +10,8 @@ from laminae.base import torch
 from laminae.base.arrays import shares_memory
 from laminae.base.errors import ExportError, ModelError
 from laminae.base.shapes import Dim
-from laminae.files.module.calls import Body, Call, NeedsTorch, Part, Reader, Start, aliases_known
+from laminae.files.module.calls import Reader
+from laminae.files.module.cells import Body, Call, Part, Start, aliases_known
 from laminae.files.module.interface import Constant, Interface, Leaf, interface_of
 from laminae.files.module.naming import Groups, Names
 from laminae.graph.graph import Graph, unique_name
@@ -23,32 +24,9 @@ CLASSES = "classes"
 """Key in the notes of a graph: path of a group → class of its module."""
 
 
-def read_program(
-    program: Any, module: Any = None, *, boxes: dict[int, Parameter] | None = None, sizes: Mapping[str, str] | None = None
-) -> tuple[Graph, Interface]:
-    """The graph of an ExportedProgram, and how its arguments become inputs and its outputs the module's own structure.
+class ProgramReader:
+    """Reads one program, once. Raises NeedsTorch for what torch itself must undo first."""
 
-    module: whose tensors the parameters are; the program's own without one. boxes: parameters read before, by the identity of
-    their tensors: another phase of a module has the same. sizes: symbols of the export → names for them.
-    """
-    try:
-        return _ProgramReader(program, module, {} if boxes is None else boxes, sizes or {}).read()
-    except NeedsTorch as needs:
-        try:
-            functional = program.run_decompositions({})
-        except Exception as problem:
-            name = "the program" if module is None else type(module).__name__
-            raise ExportError(
-                f"{name} writes into a tensor in a way that cannot be undone",
-                {
-                    "operator": str(needs),
-                    "the way out": "write out of place there: y = torch.pow(x, 2), not torch.pow(x, 2, out=y)",
-                },
-            ) from problem
-        return _ProgramReader(functional, module, {} if boxes is None else boxes, sizes or {}).read()
-
-
-class _ProgramReader:
     def __init__(self, program: Any, module: Any, boxes: dict[int, Parameter], sizes: Mapping[str, str]) -> None:
         self.program, self.module, self.boxes, self.sizes = program, module, boxes, sizes
         self.signature = program.graph_signature
@@ -67,15 +45,17 @@ class _ProgramReader:
         leaves = iter(interface.inputs)
         owned: dict[str, tuple[Any, Start]] = {}
         for node, spec in zip(placeholders, self.signature.input_specs, strict=True):
-            start = Start(node.name, node.meta.get("val"), learns=spec.kind.name == "PARAMETER")
-            if spec.kind.name == "USER_INPUT":
+            kind = spec.kind.name
+            constant = kind in ("BUFFER", "CONSTANT_TENSOR")
+            start = Start(node.name, node.meta.get("val"), learns=kind == "PARAMETER", constant=constant)
+            if kind == "USER_INPUT":
                 reader.start(node, self.input(start, next(leaves)))
-            elif spec.kind.name in ("PARAMETER", "BUFFER", "CONSTANT_TENSOR"):
+            elif start.learns or constant:
                 self.values[start] = self.parameter(spec)
                 owned[spec.target] = node, start
                 reader.start(node, start)
             else:
-                raise ModelError(f"the module holds {spec.target!r}, which is no tensor", {"found": spec.kind.name})
+                raise ModelError(f"the module holds {spec.target!r}, which is no tensor", {"found": kind})
         outputs = reader.walk(self.program.graph_module)
         self.groups = Groups(call.stack for call in _every(reader.calls))
         results = self.results(outputs)

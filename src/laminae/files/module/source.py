@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import copy
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from laminae.base import torch
-from laminae.base.dtypes import dtype_name
 from laminae.base.errors import UsageError
 from laminae.files.module.exporting import export
+from laminae.files.module.following import Places, tensors_of
 from laminae.files.module.interface import Interface
-from laminae.files.module.reader import read_program
+from laminae.files.module.program import read_program
 from laminae.files.module.sizes import Sizes
 from laminae.graph.flat import flatten, restore
 from laminae.graph.graph import Graph
@@ -27,10 +28,11 @@ class ModuleSource:
 
     def __init__(self, module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], dynamic: Any = None) -> None:
         self.module = module
-        self.args, self.kwargs = _apart(tuple(args), dict(kwargs), _held(module))
+        self.args, self.kwargs = _apart(tuple(args), dict(kwargs), (tensor for *_, tensor in tensors_of(module)))
         self.dynamic = dynamic
         self.boxes: dict[int, Parameter] = {}
         self._read: dict[Phase, tuple[Graph, Interface]] = {}
+        self._places = Places(module, ())
 
     @property
     def phase(self) -> Phase:
@@ -38,35 +40,95 @@ class ModuleSource:
         return tuple(inner.training for inner in self.module.modules())
 
     def read(self) -> tuple[Graph, Interface]:
-        """A graph of the module in its phase, to do with what one likes, and its interface. Raises ExportError."""
-        self._follow()
+        """A graph of the module in its phase, to do with what one likes, and its interface.
+
+        Raises ExportError; ModelError where the module is no longer the one that was opened.
+        """
+        self.follow()
         if self.phase not in self._read:
             sizes = Sizes(self.args, self.kwargs, self.dynamic)
             program = export(self.module, self.args, self.kwargs, sizes)
             self._read[self.phase] = read_program(program, self.module, boxes=self.boxes, sizes=sizes.symbols(program))
+            self._hold()
         graph, interface = self._read[self.phase]
         return restore(flatten(graph)), interface
 
-    def _follow(self) -> None:
-        """Hold the tensors that the module holds now: `load_state_dict(assign=True)` and the like put others in their place."""
-        named = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
-        changed = {box: named[box.name] for box in self.boxes.values() if named.get(box.name, box.array) is not box.array}
-        if any(tuple(new.shape) != box.shape or dtype_name(new) != box.dtype for box, new in changed.items()):
-            self.boxes, self._read = {}, {}
-            return
-        for box, new in changed.items():
-            box.array = new
+    def untouched(self, phase: Phase) -> Graph:
+        """The graph of a phase as it was read, before any edit: to look at."""
+        return self._read[phase][0]
+
+    def follow(self) -> None:
+        """Hold the tensors that the module holds now: `load_state_dict(assign=True)` and the like put others in their place.
+
+        Raises ModelError where they are of another dtype or shape, or a module inside was replaced.
+        """
+        if not self._places.unchanged():
+            self._places.follow()
+            self.boxes = {id(box.array): box for box in self.boxes.values()}
+
+    def _hold(self) -> None:
         self.boxes = {id(box.array): box for box in self.boxes.values()}
+        self._places = Places(self.module, self.boxes.values())
 
     def to(self, device: Any) -> None:
         """Move the module, and the parameters with it."""
-        named = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
-        owned = {id(box): (name, box) for name, tensor in named.items() if (box := self.boxes.get(id(tensor))) is not None}
+        self.follow()
         self.module.to(device)
-        now = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+        self._places.follow()
         for box in self.boxes.values():
-            box.array = now[owned[id(box)][0]] if id(box) in owned else box.tensor().to(device)
-        self.boxes = {id(box.array): box for box in self.boxes.values()}
+            box.array = box.tensor().to(device)
+        self._hold()
+
+    # -- copies --------------------------------------------------------------------------------------------------------
+
+    def copied(self, memo: dict[int, Any]) -> ModuleSource:
+        """A copy of the module, and all that was read of it over the copy's own tensors. memo: as `copy.deepcopy` has it.
+
+        A parameter's own copy stands in the memo.
+        """
+        twin = ModuleSource.__new__(ModuleSource)
+        twin.module = copy.deepcopy(self.module, memo)
+        twin.args, twin.kwargs, twin.dynamic = self.args, self.kwargs, self.dynamic
+        tensors = {name: tensor for _, _, name, tensor in tensors_of(twin.module)}
+        for place in self._places.places:
+            if id(place.box) not in memo and place.name in tensors:
+                memo[id(place.box)] = _over(place.box, tensors[place.name])
+        twin._read = {phase: (copied(graph, memo), interface) for phase, (graph, interface) in self._read.items()}
+        twin.boxes = {id(box): copied_box(box, memo) for box in self.boxes.values()}
+        twin._hold()
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {**vars(self), "boxes": list(self.boxes.values())}
+        del state["_places"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({**state, "boxes": {id(box.array): box for box in state["boxes"]}})
+        self._hold()
+
+
+def copied(graph: Graph, memo: dict[int, Any]) -> Graph:
+    """A copy of a graph, its parameters those of the memo where they are in it, else copies."""
+    flat = flatten(graph)
+    flat.boxes = [copied_box(box, memo) if isinstance(box, Parameter) else box for box in flat.boxes]
+    return restore(flat)
+
+
+def copied_box(box: Parameter, memo: dict[int, Any]) -> Parameter:
+    """The copy of a parameter, the same one each time."""
+    if id(box) not in memo:
+        known = memo.get(id(box.array))
+        memo[id(box)] = box.copy() if known is None else _over(box, known)
+        memo.setdefault(id(memo), []).append(box)  # as deepcopy does: an id means a thing only while that lives
+    made: Parameter = memo[id(box)]
+    return made
+
+
+def _over(box: Parameter, tensor: Any) -> Parameter:
+    """The box of another tensor."""
+    metadata = dict(box.metadata)
+    return Parameter(box.name, tensor, dtype=box.dtype, metadata=metadata, doc=box.doc, overridable=box.overridable)
 
 
 def arguments(example: Any, kwargs: Mapping[str, Any] | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -107,11 +169,3 @@ def _apart(args: tuple[Any, ...], kwargs: dict[str, Any], seen: Iterable[Any] = 
 
     apart: tuple[tuple[Any, ...], dict[str, Any]] = torch.utils._pytree.tree_map(own, (args, kwargs))
     return apart
-
-
-def _held(module: Any) -> Iterator[Any]:
-    """The tensors of a module, plain attributes too."""
-    yield from module.parameters()
-    yield from module.buffers()
-    for inner in module.modules():
-        yield from (value for value in vars(inner).values() if isinstance(value, torch.Tensor))

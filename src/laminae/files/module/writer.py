@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator as python_operator
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,18 +24,27 @@ from laminae.ops.python_numbers import FUNCTIONS
 from laminae.ops.registry import find
 
 
-def to_module(graph: Graph, interface: Interface | None = None, module: Any = None, *, training: bool = False) -> Any:
+def to_module(
+    graph: Graph,
+    interface: Interface | None = None,
+    module: Any = None,
+    *,
+    without: Collection[str] = (),
+    training: bool = False,
+) -> Any:
     """The graph as a GraphModule whose parameters are the graph's own.
 
     interface: how it is to be called, as the module it was read from; without one, by the graph's inputs in order. module:
-    that module: every name in its state_dict is in the new one's, unused and tied parameters too. training: the graph's phase.
+    that module: every name in its state_dict is in the new one's, unused and tied parameters too, except those in `without`.
+    training: the graph's phase.
     """
     root = torch.nn.Module()
     places = _Places(root)
     if module is not None:
-        places.all_of(module)
+        places.all_of(module, without)
     for parameter in graph.parameters.values():
-        places.put(parameter)
+        if parameter.name not in without or graph.readers(parameter) or parameter in graph.outputs:
+            places.put(parameter)
     made = OnePhase(root, _Writer(root, places).graph(graph, interface), class_name=_identifier(graph.name) or "Model")
     _complete(made, root)
     made.phase = training
@@ -59,13 +68,13 @@ class _Places:
         self.names: dict[int, str] = {}
         self.whole = False
 
-    def all_of(self, module: Any) -> None:
+    def all_of(self, module: Any, without: Collection[str]) -> None:
         """Every parameter and buffer of a module under its own names: what else there is, is none of its state."""
         self.whole = True
         for path, inner in module.named_modules(remove_duplicate=False):
             for key, tensor in [*inner._parameters.items(), *inner._buffers.items()]:
-                if tensor is not None:
-                    name = f"{path}.{key}" if path else key
+                name = f"{path}.{key}" if path else key
+                if tensor is not None and name not in without:
                     _attach(self.root, name, tensor, persistent=key not in inner._non_persistent_buffers_set)
                     self.names.setdefault(id(tensor), name)
 

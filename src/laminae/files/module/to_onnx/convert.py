@@ -72,7 +72,7 @@ def _translated(steps: Steps, given: list[Any], dynamic: list[Any], opset: int) 
             program = torch.export.export(steps, tuple(given), dynamic_shapes={"given": shapes}, strict=False)
             exported: Any = torch.onnx.export(program, (), dynamo=True, optimize=False, verbose=False, opset_version=opset)
     except Exception as error:
-        raise refused(error, steps, program, opset) from error
+        raise refused(error, steps, program, opset) from None
     optimizer.inline(exported.model)
     optimizer.fold_constants(exported.model, should_fold=lambda node: False if node.op_type == "Dropout" else None)
     return exported.model_proto
