@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chain, measure, models, modules, opening, operators, resuming, storing
+from benchmarks import chain, engines, measure, models, modules, opening, operators, resuming, storing
 from benchmarks.printing import grid, ratio, table
 
 RESULTS = Path(__file__).parent / "results"
@@ -119,6 +119,20 @@ def run_storing() -> dict[str, float]:
     return found | peaks
 
 
+def run_engines() -> dict[str, float]:
+    if not models.FOLDER.exists():
+        print(f"\n{models.FOLDER} is not here: the engines are left out")
+        return {}
+    tables = measure.interleave_tables("benchmarks.engines", engines.WAYS)
+    found = {f"{name}/{way}": ms for way, row in tables.items() for name, ms in row.items()}
+    grid(f"{engines.TITLE}, ms", engines.NAMES, engines.WAYS, found)
+    for name in engines.NAMES:
+        alone, every = found[f"{name}/{engines.PLAIN[1]}"], found[f"{name}/{engines.PLAIN[2]}"]
+        ratio(f"{name}: model(x, engine='onnxruntime') / ONNX Runtime", found[f"{name}/model(x), onnxruntime"] / alone)
+        ratio(f"{name}: store all / every node an output", found[f"{name}/run, store all, onnxruntime"] / every)
+    return found
+
+
 TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "chain": run_chain,
     "startup": run_startup,
@@ -126,6 +140,7 @@ TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "opening": run_opening,
     "modules": run_modules,
     "operators": run_operators,
+    "engines": run_engines,
     "resuming": run_resuming,
     "storing": run_storing,
 }

@@ -50,11 +50,11 @@ class SequenceRunner(onnx.backend.test.runner.Runner):
             super().assert_similar_outputs(ref_outputs, outputs, *args, **named)
 
 
-def cases(kinds: list[str]) -> list[tuple[str, unittest.TestCase]]:
+def cases(kinds: list[str], backend: type[LaminaeBackend] = LaminaeBackend) -> list[tuple[str, unittest.TestCase]]:
     """The cases of these kinds on the CPU, as the runner makes them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = SequenceRunner(LaminaeBackend, __name__).test_cases
+        made = SequenceRunner(backend, __name__).test_cases
     return [
         (kind, made[KINDS[kind]](name))
         for kind in kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import zlib
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from laminae.base.dtypes import dtype_name, numpy_dtype
+from laminae.base.dtypes import dtype_name, nbytes, numpy_dtype
 from laminae.base.host import DTYPES as HOST_DTYPES
 from laminae.base.host import HostArray
 from laminae.base.lazy import torch
@@ -134,22 +135,24 @@ def version(array: Any) -> int:
 def checksum(array: Any) -> int:
     """Of the values of an array: another one where they changed."""
     found = as_numpy(array)
-    return zlib.adler32(repr(found.tolist()).encode() if found.dtype == object else np.ascontiguousarray(found).tobytes())
+    return zlib.crc32(repr(found.tolist()).encode() if found.dtype == object else np.ascontiguousarray(found).tobytes())
 
 
 def seen(value: Any) -> Any:
     """As little as `facts` can be told from later, without the value: a running model has no time for words."""
     try:
-        return value.shape, value.dtype, value.nbytes
+        return value.shape, value.dtype
     except AttributeError:
         return facts(value)
 
 
 def told(noted: Any) -> tuple[tuple[int, ...] | None, str, int] | None:
     """The facts of a value that was only seen."""
-    if noted is None or isinstance(noted[1], str):
-        return noted if noted is None or noted[0] is None else (tuple(noted[0]), noted[1], noted[2])
-    return tuple(noted[0]), str(noted[1]).removeprefix("torch."), noted[2]
+    if noted is None or len(noted) == 3:
+        return noted  # type: ignore[no-any-return]
+    shape, dtype = tuple(noted[0]), noted[1]
+    name = dtype if isinstance(dtype, str) else str(dtype).removeprefix("torch.")
+    return shape, name, nbytes(name, math.prod(shape))
 
 
 def facts(value: Any) -> tuple[tuple[int, ...] | None, str, int] | None:

@@ -68,6 +68,10 @@ class PatchError(LaminaeError):
     """A patch that does not fit what it is put in place of, or a trace that cannot be gone on from."""
 
 
+class EngineError(LaminaeError):
+    """What an engine cannot run, observe or change: which layer, why, and the engine that can."""
+
+
 class ExportError(LaminaeError):
     """A module that no graph can hold as it is: where in its code, why, and the ways out."""
 

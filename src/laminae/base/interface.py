@@ -9,6 +9,11 @@ from typing import Any, Protocol
 class Interface(Protocol):
     """Arguments in some structure → one array an input layer; the outputs → a structure."""
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the input layers' arrays, in order, as a caller gives them."""
+        ...
+
     def flatten(self, given: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         """One array for each input layer, in order. Raises InputError."""
         ...

@@ -59,13 +59,17 @@ class Effect:
 
 @dataclass(frozen=True)
 class OutputRecord:
-    """One output of a layer. shape: numbers after a run, perhaps names before it."""
+    """One output of a layer. shape: numbers after a run, perhaps names before it. kept: what is kept of it, where not all is.
+
+    statistics: of what is kept.
+    """
 
     value: str
     shape: Shape | None
     dtype: str | None
     bytes: int | None = None
     statistics: Statistics | None = None
+    kept: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class LayerRecord:
     """A layer as it stands in a table: what it is, and what it did where it ran.
 
     index: its place in forward order, from 1. parameters: number of elements of its weights. ms: time it took, None where an
-    engine cannot tell. bytes: of all its outputs. cost: as far as shapes before a run tell it.
+    engine cannot tell. bytes: of all its outputs. cost: as far as shapes before a run tell it. state: "ran", "patched", in a
+    resumed trace also "stored" (taken over) and "recomputed".
     """
 
     index: int
@@ -89,6 +94,7 @@ class LayerRecord:
     kind: str = ""
     values: tuple[Any, ...] = field(default=(), compare=False, repr=False)
     cost: Cost = NOT_KNOWN
+    state: str = "ran"
 
     @property
     def bytes(self) -> int:

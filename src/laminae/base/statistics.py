@@ -57,14 +57,29 @@ def _squares(part: Any, mean: float) -> float:
 def histogram(value: Any) -> Histogram:
     """The finite elements counted in 64 bins of one width, from the smallest to the largest; the others are counted apart.
 
-    Complex values are taken by their magnitude.
+    Where all are one number the bins are around it, half to each side. Complex values are taken by their magnitude.
     """
+    if isinstance(value, HostArray) and value.dtype != "string":
+        value = torch.from_numpy(value.numpy().astype("float32"))
+    if not is_tensor(value):
+        return Histogram((0,) * BINS, (0.0,) * (BINS + 1))
     flat = value.detach().reshape(-1)
     flat = (flat.abs() if flat.is_complex() else flat).to("cpu")
-    wide = flat if flat.dtype == torch.float64 else flat.float()
-    finite = wide[torch.isfinite(wide)]
-    others = flat.numel() - finite.numel()
-    if not finite.numel():
-        return Histogram((0,) * BINS, (0.0,) * (BINS + 1), others)
-    counts, edges = torch.histogram(finite, BINS)
-    return Histogram(tuple(int(count) for count in counts), tuple(edges.tolist()), others)
+    parts = [part.double() for part in flat.split(CHUNK)] if flat.numel() <= CHUNK else flat.split(CHUNK)
+    low, high, count = float("inf"), float("-inf"), 0
+    for part in parts:
+        finite = _finite(part)
+        if finite.numel():
+            low, high, count = min(low, float(finite.min())), max(high, float(finite.max())), count + finite.numel()
+    if not count:
+        return Histogram((0,) * BINS, (0.0,) * (BINS + 1), flat.numel())
+    around = max(0.5, abs(low) * 2**-40) if low == high else 0.0
+    low, high = low - around, high + around
+    counts = sum(torch.histogram(_finite(part), BINS, range=(low, high))[0] for part in parts)
+    edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
+    return Histogram(tuple(int(n) for n in counts.tolist()), tuple(edges.tolist()), flat.numel() - count)  # type: ignore[union-attr]
+
+
+def _finite(part: Any) -> Any:
+    wide = part.double()
+    return wide[torch.isfinite(wide)]

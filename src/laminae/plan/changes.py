@@ -25,3 +25,9 @@ class Changes:
 
 
 NO_CHANGES = Changes()
+
+
+def is_absolute(change: Change) -> bool:
+    """Whether what a change gives does not depend on what was there."""
+    first = next(iter(getattr(change, "patches", ())), None)
+    return first is not None and bool(first.absolute)

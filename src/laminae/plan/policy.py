@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from laminae.base.errors import UsageError
 from laminae.graph import Graph, Layer
-from laminae.graph.select import unknown
+from laminae.graph.inside import some_inside
+from laminae.graph.select import groups, is_glob, matches, unknown
 from laminae.plan.store import Store
 
 
@@ -55,24 +56,33 @@ def policy(store: object, graph: Graph) -> Policy:
         return ALL
     if store is False or store == "none":
         return NONE
-    parts = (store,) if isinstance(store, str | Store | Callable) else store
-    if not isinstance(parts, Iterable) or not all(isinstance(part, str | Store) or callable(part) for part in parts):
+    several = isinstance(store, Iterable) and not isinstance(store, str | Store | Callable)
+    parts = tuple(store) if several else (store,)  # type: ignore[arg-type]
+    if not all(isinstance(part, str | Store) or callable(part) for part in parts):
         raise UsageError(
             f"store={store!r} is not a store policy",
             {"expected": "True, False, a name, a group, a glob, a function of the layer, a Store, or a list of these"},
         )
-    rules = tuple(part if isinstance(part, Store) else Store(part) for part in parts)
-    for rule in rules:
-        _require_some(graph, rule)
-    return Policy(rules)
+    rules = tuple(part if isinstance(part, Store) else Store(part) for part in parts)  # type: ignore[arg-type]
+    return Policy(tuple(_meant(graph, rule) for rule in rules))
 
 
-def _require_some(graph: Graph, rule: Store) -> None:
+def _meant(graph: Graph, rule: Store) -> Store:
+    """The rule with its globs on groups as globs on the layers in them. Raises UnknownNameError for one that means nothing."""
     if rule.everything or callable(rule.layers):
-        return
-    for glob in (rule.layers,) if isinstance(rule.layers, str) else rule.layers:
-        only = Store(glob)
-        if glob in graph.index.by_name or any(only.means(layer) for layer in graph.layers):
-            continue
-        if not any(only.means(layer, prefix) for prefix, inner in graph.graphs() for layer in inner.layers):
-            raise unknown("layer", glob, graph.index.by_name)
+        return rule
+    globs = (rule.layers,) if isinstance(rule.layers, str) else rule.layers
+    found = tuple(_glob(graph, glob) for glob in globs)
+    return rule if found == tuple(globs) else replace(rule, layers=found)
+
+
+def _glob(graph: Graph, glob: str) -> str:
+    only = Store(glob)
+    if glob in graph.index.by_name or any(only.means(layer) for layer in graph.layers):
+        return glob
+    found, every = some_inside(graph.layers)
+    if not every or any(only.means(layer, path.removesuffix(layer.path)) for path, layer in found):
+        return glob
+    if is_glob(glob) and any(matches(glob, name=path, path=path, operator="") for path in groups(graph)):
+        return f"{glob.rstrip('/')}/**"
+    raise unknown("layer", glob, graph.index.by_name)

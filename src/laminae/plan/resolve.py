@@ -13,18 +13,11 @@ def resolve(graph: Graph) -> dict[Layer, Operator]:
 
     Raises UnknownOperatorError listing every operator that is not known, with domain, opset and how many layers use it.
     """
-    found: dict[Layer, Operator] = {}
-    missing: dict[str, list[str]] = {}
-    for _, inner in graph.graphs():
-        for layer in inner.layers:
-            if layer.is_input or layer.function is not None:
-                continue
-            operator = find(layer.domain, layer.operator, layer.opset)
-            if operator is None:
-                missing.setdefault(_missing(layer), []).append(layer.name)
-            else:
-                found[layer] = operator
-    if missing:
+    found, unknown = _looked_up(graph)
+    if unknown:
+        missing: dict[str, list[str]] = {}
+        for layer in unknown:
+            missing.setdefault(_missing(layer), []).append(layer.name)
         count = len(missing)
         raise UnknownOperatorError(
             f"{count} operator{'s' * (count > 1)} of model {graph.name!r} {'are' if count > 1 else 'is'} not known",
@@ -34,6 +27,27 @@ def resolve(graph: Graph) -> dict[Layer, Operator]:
             },
         )
     return found
+
+
+def known(graph: Graph) -> dict[Layer, Operator]:
+    """The same, of those layers whose operators are known: for engines that have others too."""
+    return _looked_up(graph)[0]
+
+
+def _looked_up(graph: Graph) -> tuple[dict[Layer, Operator], list[Layer]]:
+    """The operators that are known, and the layers whose are not."""
+    found: dict[Layer, Operator] = {}
+    missing: list[Layer] = []
+    for _, inner in graph.graphs():
+        for layer in inner.layers:
+            if layer.is_input or layer.function is not None:
+                continue
+            operator = find(layer.domain, layer.operator, layer.opset)
+            if operator is None:
+                missing.append(layer)
+            else:
+                found[layer] = operator
+    return found, missing
 
 
 def _missing(layer: Layer) -> str:

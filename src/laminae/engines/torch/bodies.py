@@ -9,7 +9,8 @@ from laminae.base.errors import LayerError
 from laminae.graph import Graph, Layer, Parameter, Value
 
 if TYPE_CHECKING:
-    from laminae.engines.torch.program import Program, Run
+    from laminae.engines.torch.passes import Run
+    from laminae.engines.torch.program import Program
 
 
 class Context:

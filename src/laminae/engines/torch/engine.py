@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import numpy as np
 from laminae.base import torch
 from laminae.base.arrays import is_tensor, ordinary_tensors
 from laminae.base.pages import keep_pages
-from laminae.engines.torch.program import Pass, Program, Run
+from laminae.engines.torch.passes import Pass, Run
+from laminae.engines.torch.program import Program
+from laminae.engines.torch.stepping import Stepping
 from laminae.engines.torch.sweep import many
 from laminae.graph import Graph, Layer, Value
 from laminae.ops.chance import set_state, state
@@ -27,6 +30,8 @@ MOST_PROGRAMS = 16
 
 class TorchEngine:
     """Runs one graph, and what is inside it, with torch. Exact: what is kept never changes a bit of what comes out."""
+
+    name = "torch"
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -124,6 +129,10 @@ class TorchEngine:
             if before is not None:
                 set_state(before)
 
+    def stepping(self, inputs: Sequence[Any], device: Any) -> Stepping:
+        """A run that stops after each layer, for whoever looks at values or changes them on the way."""
+        return Stepping(self.program(self.graph, NONE, device, roomy=True), inputs, partial(_running, device, False))
+
     def sweep(
         self, given: Mapping[Value, Any], layers: Container[Layer], changed: Mapping[Value, Any], device: Any, changes: Changes
     ) -> tuple[Any, ...]:
@@ -135,6 +144,11 @@ class TorchEngine:
         run = Run(program, within=Pass(changes=changes))
         with _running(device, False):
             return many(program, run, given, layers, changed)
+
+
+def engine(graph: Graph, examples: Callable[[], Sequence[Any] | None]) -> TorchEngine:
+    """The torch engine of a graph; it needs no examples of its inputs."""
+    return TorchEngine(graph)
 
 
 @contextmanager

@@ -1,20 +1,16 @@
-"""A plan made ready to run: closures over slots, and the one loop that calls them."""
+"""A plan made ready to run: closures over slots."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import chain, pairwise
-from time import perf_counter
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from laminae.base import torch
-from laminae.base.arrays import checksum, is_tensor, own, seen, shares_memory, version
-from laminae.base.errors import LayerError
-from laminae.base.settings import settings
-from laminae.engines.torch.explain import explain
+from laminae.base.arrays import is_tensor, own, seen, shares_memory
+from laminae.engines.draws import draws
+from laminae.engines.held import Held
+from laminae.engines.torch.loop import go, go_timed
+from laminae.engines.torch.passes import Pass, Run
 from laminae.engines.torch.steps import Act, clearing, closure, keeping
 from laminae.graph import Graph, Layer, Parameter, Value
 from laminae.graph.extract import between
@@ -29,115 +25,6 @@ if TYPE_CHECKING:
     from laminae.engines.torch.engine import TorchEngine
 
 
-@dataclass(eq=False)
-class Pass:
-    """What all runs inside one forward pass share: passes through bodies so far, parameters brought to another device.
-
-    changes: what it puts in place of what layers make. turns: of each layer in bodies, by path, where that is asked for. states:
-    of torch's generator, before each layer that draws. first: the number of the first sample in its dataset.
-    """
-
-    count: int = 0
-    moved: dict[Parameter, Any] = field(default_factory=dict)
-    changes: Changes = NO_CHANGES
-    turns: Counter[str] = field(default_factory=Counter)
-    states: dict[Layer, Any] = field(default_factory=dict)
-    first: int = 0
-
-    def enter_body(self) -> None:
-        """Raises LayerError where it has been too often."""
-        self.count += 1
-        if self.count > settings.max_passes:
-            raise LayerError(
-                f"one forward pass went through bodies more than {settings.max_passes:,} times",
-                {
-                    "because": "a loop does not end, or functions call one another too often",
-                    "the way out": "laminae.settings.max_passes = …",
-                },
-            )
-
-
-@dataclass(eq=False)
-class Run:
-    """One forward pass as it went: what its slots hold, when each step ended, and the passes through bodies.
-
-    path: of the body that this is a pass through, ending in `/`. ticks: seconds of a clock, one before the first step and one
-    after each; empty where nobody asked for times. notes: shape, dtype and bytes of what was not kept whole. ran: the places of
-    the steps that ran, where it was not all of them. held, versions: the parameters' tensors when the run began, and how often
-    these had been written to; lent: a checksum of those whose changes torch does not count.
-    """
-
-    program: Program
-    path: str = ""
-    recording: bool = False
-    within: Pass = field(default_factory=Pass)
-    values: list[Any] = field(default_factory=list)
-    ticks: list[float] = field(default_factory=list)
-    inner: dict[Layer, list[tuple[str, Run]]] = field(default_factory=dict)
-    notes: dict[Layer, tuple[Any, ...]] = field(default_factory=dict)
-    ran: Sequence[int] | None = None
-    held: list[Any] = field(default_factory=list)
-    versions: list[int] = field(default_factory=list)
-    lent: dict[Parameter, int] = field(default_factory=dict)
-
-    def times(self) -> list[float | None]:
-        """Of each step in ms; None where it did not run, or nobody asked."""
-        made: list[float | None] = [None] * len(self.program.plan.steps)
-        places = range(len(made)) if self.ran is None else self.ran
-        for place, (start, end) in zip(places, pairwise(self.ticks), strict=False):
-            made[place] = (end - start) * 1e3
-        return made
-
-    def changed_since(self) -> list[Parameter]:
-        """The parameters that hold others than when this run began."""
-        known = zip(self.program.plan.parameters, self.held, self.versions, strict=True)
-        return [
-            p
-            for p, array, before in known
-            if p.array is not array or version(array) != before or (p.lent and checksum(array) != self.lent.get(p))
-        ]
-
-    def stored(self) -> dict[Value, Any]:
-        """What is kept of the outermost graph as it was made."""
-        return {
-            value: self.values[slot]
-            for step in self.program.plan.order
-            if step.whole or step.layer.is_input
-            for value, slot in zip(step.layer.outputs, step.writes, strict=True)
-            if value is not None and slot is not None
-        }
-
-    def take_over(self, run: Run, layers: Container[Layer]) -> None:
-        """What another run of this graph has kept of these layers, and told of them."""
-        for step, other in zip(self.program.plan.order, run.program.plan.order, strict=True):
-            if step.layer not in layers:
-                continue
-            for place, source in zip(step.places, other.places, strict=True):
-                if place is not None and source is not None and other.kept:
-                    self.values[place] = run.values[source]
-            if step.layer in run.notes:
-                self.notes[step.layer] = run.notes[step.layer]
-            if step.layer in run.inner:
-                self.inner[step.layer] = run.inner[step.layer]
-
-    def inside(self, layer: Layer, path: str, label: str, program: Program) -> Run:
-        """The run of a body of a layer at that path; remembered where this run is recorded."""
-        self.within.enter_body()
-        run = Run(program, f"{self.path}{path}/{label}/", self.recording, self.within)
-        if self.recording:
-            self.inner.setdefault(layer, []).append((label, run))
-        return run
-
-    def forget(self) -> None:
-        """Let go of what was not to be kept."""
-        kept = self.program.kept
-        self.values = [value if slot in kept else None for slot, value in enumerate(self.values)]
-
-    @property
-    def outputs(self) -> tuple[Any, ...]:
-        return tuple(self.values[slot] for slot in self.program.plan.outputs)
-
-
 class Program:
     """A plan for one device. given: what the call of a function gives to the references in its body."""
 
@@ -146,7 +33,9 @@ class Program:
     ) -> None:
         self.engine, self.plan, self.device = engine, plan, device
         self.noting, self.given, self.is_body = noting, given, body
-        for parameter in plan.parameters:
+        inner = (p for _, g in plan.graph.graphs() for p in g.parameters.values()) if noting and not body else ()
+        self.every_parameter = tuple(dict.fromkeys([*plan.parameters, *inner]))
+        for parameter in self.every_parameter:
             parameter.tensor()
         self.constants: dict[Layer, list[Any]] = {}
         self._places = {step.layer: place for place, step in enumerate(plan.steps)}
@@ -225,7 +114,7 @@ class Program:
         """The outputs only. Those that may be a parameter's or the caller's own memory are copies."""
         run = Run(self)
         values = self.slots(run, inputs)
-        self._go(values, self.acts)
+        go(self, values, self.acts)
         outputs = [values[slot] for slot in self.plan.outputs]
         for i in self.plan.copied_outputs:
             if shares_memory(outputs[i], self._others(inputs)):
@@ -243,7 +132,7 @@ class Program:
         run = Run(self, recording=True, within=Pass(changes=changes, first=first))
         run.values = self.slots(run, inputs)
         self._begin(run)
-        self._go_timed(run, self.acts_of(run))
+        go_timed(self, run, self.acts_of(run))
         return self._finished(run)
 
     def partial(self, run: Run, given: Mapping[Value, Any], layers: Container[Layer]) -> Run:
@@ -253,16 +142,18 @@ class Program:
         """
         run.values = self.prefilled(run, given)
         for step in self.plan.order:
-            partly = step.kept and not step.whole and step.layer not in layers
-            if partly and all(v is None or v in given for v in step.layer.outputs):
-                keeping(step)(run.values)
+            known = step.layer not in layers and all(v is None or v in given for v in step.layer.outputs)
+            if known and not step.whole:
+                run.notes[step.layer] = tuple(None if slot is None else seen(run.values[slot]) for slot in step.writes)
+                if step.kept:
+                    keeping(step)(run.values)
         self._begin(run)
         run.ran = [place for place, step in enumerate(self.plan.steps) if step.layer in layers]
         acts = self.acts_of(run)
         if self.plan.policy.everything:
-            self._go_timed(run, [acts[place] for place in run.ran])
+            go_timed(self, run, [acts[place] for place in run.ran])
         else:
-            self._go_timed(run, [clearing(acts[place], ends) for place, ends in ends_of(self.plan, run.ran)])
+            go_timed(self, run, [clearing(acts[place], ends) for place, ends in ends_of(self.plan, run.ran)])
             run.values = [value if slot in self.stay else None for slot, value in enumerate(run.values)]
         return self._finished(run)
 
@@ -277,9 +168,7 @@ class Program:
 
     def _begin(self, run: Run) -> None:
         """What the run begins with: the parameters as they are, and the input layers' turn (changed, noted, kept)."""
-        run.held = [p.array for p in self.plan.parameters]
-        run.versions = [version(array) for array in run.held]
-        run.lent = {p: checksum(p.array) for p in self.plan.parameters if p.lent}
+        run.held = Held(self.every_parameter)
         values, changes = run.values, run.within.changes
         for step in self.plan.order:
             if not step.layer.is_input:
@@ -305,10 +194,10 @@ class Program:
         changes = run.within.changes
         if changes is NO_CHANGES:
             return self.acts
-        acts = list(self.acts)
+        acts, parameters = list(self.acts), changes.parameters
         for place, step in enumerate(self.plan.steps):
             change = self._change(run, step, changes)
-            fresh = any(x in changes.parameters for x in step.layer.reads)
+            fresh = bool(parameters) and any(x in parameters for x in step.layer.reads)
             if change is not None or fresh:
                 acts[place] = closure(step, self, change, fresh=fresh)
         return acts
@@ -323,15 +212,18 @@ class Program:
         turn = run.within.turns[path]
         return changes.inside(path if turn == 1 else f"{path}#{turn}")
 
+    def _change_inputs(self, run: Run, values: list[Any]) -> None:
+        """What this run puts in place of what a body is given."""
+        for step in self.plan.order:
+            change = self._change(run, step, run.within.changes) if step.layer.is_input else None
+            if change is not None:
+                (slot,) = step.writes
+                assert slot is not None
+                (values[slot],) = change((values[slot],))
+
     def draws(self, step: Step) -> bool:
         """Whether a layer of the outermost graph draws random numbers, itself or in a body."""
-        if self.is_body:
-            return False
-        if step.operator is not None and step.operator.random:
-            return True
-        inner = [graph for body in step.layer.bodies.values() for _, graph in body.graphs()]
-        operators = self.engine.operators()
-        return any(operators[x].random for graph in inner for x in graph.layers if x in operators)
+        return not self.is_body and draws(step.layer, self.engine.operators())
 
     def body(self, run: Run, inputs: Sequence[Any], outer: dict[Value | Parameter, Any]) -> tuple[Any, ...]:
         """The outputs of one pass through a body."""
@@ -339,64 +231,19 @@ class Program:
         if run.recording:
             inputs = [own(x) if keep else x for x, keep in zip(inputs, self._input_kept, strict=True)]
         values = self.slots(run, inputs, captured)
+        if run.within.changes.inside is not None:
+            self._change_inputs(run, values)
         if not run.recording:
-            self._go(values, self.acts_of(run))
+            go(self, values, self.acts_of(run))
             return tuple(values[slot] for slot in self.plan.outputs)
         run.values = values
         for keep in self._inputs_kept:
             keep(values)
-        self._go_timed(run, self.acts_of(run))
+        go_timed(self, run, self.acts_of(run))
         run.values[RUN] = NOTHING
         outputs = run.outputs
         run.forget()
         return outputs
 
-    def _go(self, values: list[Any], acts: list[Act]) -> None:
-        act = None
-        try:
-            for act in acts:
-                act(values)
-        except Exception as error:
-            raise self._explained(error, self._place(values[RUN], acts, act), values) from error
-        except KeyboardInterrupt as stop:
-            if act is not None:
-                self._interrupted(stop, self._place(values[RUN], acts, act), values)
-            raise
 
-    def _place(self, run: Run, acts: list[Act], act: Any) -> int:
-        """The place of the step that an act is of."""
-        at = acts.index(act)
-        return at if run.ran is None else run.ran[at]
-
-    def _explained(self, error: Exception, place: int, values: list[Any]) -> Exception:
-        return explain(error, self.plan, place, values, values[RUN].path)
-
-    def _interrupted(self, stop: KeyboardInterrupt, place: int, values: list[Any]) -> None:
-        """Ctrl-C says where it met the pass: the innermost layer."""
-        if not hasattr(stop, "layer"):
-            stop.layer = values[RUN].path + self.plan.steps[place].about.path  # type: ignore[attr-defined]
-            stop.add_note(f"while layer {stop.layer!r} ran")  # type: ignore[attr-defined]
-
-    def _go_timed(self, run: Run, acts: list[Act]) -> None:
-        """On a GPU a step has ended when the device says so."""
-        values, act = run.values, None
-        wait = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else None
-        if wait is not None:
-            wait()
-        run.ticks = [perf_counter()]
-        tick = run.ticks.append
-        try:
-            for act in acts:
-                act(values)
-                if wait is not None:
-                    wait()
-                tick(perf_counter())
-        except Exception as error:
-            raise self._explained(error, self._place(run, acts, act), values) from error
-        except KeyboardInterrupt as stop:
-            if act is not None:
-                self._interrupted(stop, self._place(run, acts, act), values)
-            raise
-
-
-__all__ = ["Program", "Run"]
+__all__ = ["Pass", "Program", "Run"]

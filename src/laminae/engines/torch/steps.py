@@ -19,6 +19,7 @@ from laminae.ops.chance import set_state, state
 from laminae.ops.ready import LATER
 from laminae.plan.changes import Change
 from laminae.plan.plan import RUN, Step
+from laminae.plan.store import misfit
 
 if TYPE_CHECKING:
     from laminae.engines.torch.program import Program
@@ -36,10 +37,11 @@ def closure(step: Step, program: Program, change: Change | None = None, *, fresh
     act = _with_bodies(step, program) if _needs_context(step) else _plain(step, *_best(step, program, fresh))
     after = [] if change is None else [_change(step, change)]
     after += [_copy(step, program)] if step.copies else []
-    if program.noting:
-        after += _kept(step, program.plan.policy.everything)
-    after += [_clear(step.clears)] if step.clears else []
+    after += [keeping(step)] if step.rule is not None and not step.whole else []
     act = _sequence(act, after) if after else act
+    if program.noting and not step.whole and not program.plan.policy.everything:
+        act = _noting(step, act)
+    act = clearing(act, step.clears)
     return _drawing(step, act) if program.noting and program.draws(step) else act
 
 
@@ -247,12 +249,6 @@ def _drawing(step: Step, act: Act) -> Act:
     return draw
 
 
-def _kept(step: Step, everything: bool) -> list[Act]:
-    """What is kept of the outputs besides the outputs themselves: a part of them, what they were."""
-    made = [] if everything or step.whole else [_note(step)]
-    return made if step.rule is None or step.whole else [*made, keeping(step)]
-
-
 def keeping(step: Step) -> Act:
     """The part of the outputs that its rule keeps."""
     assert step.rule is not None
@@ -261,7 +257,10 @@ def keeping(step: Step) -> Act:
     def act(values: Slots) -> None:
         first = values[RUN].within.first
         for source, place in pairs:
-            values[place] = of(values[source], first)
+            try:
+                values[place] = of(values[source], first)
+            except Exception as error:
+                raise misfit(step.rule, step.layer, values[RUN].path, values[source], error) from error  # type: ignore[arg-type]
 
     return act
 
@@ -279,20 +278,27 @@ def _clear(slots: Sequence[int]) -> Act:
     return act
 
 
-def _note(step: Step) -> Act:
-    """What a value was that is not kept: its shape, dtype and bytes."""
+def _noting(step: Step, act: Act) -> Act:
+    """The step, and what its outputs were that are not kept as they are: shapes and dtypes."""
     layer, writes = step.layer, step.writes
+    if len(writes) != 1 or writes[0] is None:
 
-    def act(values: Slots) -> None:
-        values[RUN].notes[layer] = tuple([None if slot is None else seen(values[slot]) for slot in writes])
+        def several(values: Slots) -> None:
+            act(values)
+            values[RUN].notes[layer] = tuple([None if slot is None else seen(values[slot]) for slot in writes])
 
-    def act_of_one(values: Slots) -> None:
-        values[RUN].notes[layer] = (seen(values[slot]),)
+        return several
+    slot = writes[0]
 
-    if len(writes) == 1 and writes[0] is not None:
-        slot = writes[0]
-        return act_of_one
-    return act
+    def one(values: Slots) -> None:
+        act(values)
+        value = values[slot]
+        try:
+            values[RUN].notes[layer] = ((value.shape, value.dtype),)
+        except AttributeError:  # no tensor
+            values[RUN].notes[layer] = (seen(value),)
+
+    return one
 
 
 def _sequence(first: Act, rest: Sequence[Act]) -> Act:
