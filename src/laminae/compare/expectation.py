@@ -28,8 +28,8 @@ def compare(found: Mapping[str, Any], expected: Any, *, rtol: float = RTOL, atol
     are never broadcast; DTypeError where texts meet numbers; UsageError where the outputs and the expectations cannot be
     paired.
     """
-    tolerance = _tolerance("rtol", rtol), _tolerance("atol", atol)
-    return tuple(one for name, want in _pairs(found, expected) for one in _output(name, found[name], want, *tolerance))
+    limits = tolerance("rtol", rtol), tolerance("atol", atol)
+    return tuple(one for name, want in _pairs(found, expected) for one in _output(name, found[name], want, *limits))
 
 
 def times_allowed(error: Array | float, allowed: Array | float) -> Any:
@@ -39,7 +39,8 @@ def times_allowed(error: Array | float, allowed: Array | float) -> Any:
     return np.where(np.equal(error, 0), 0.0, np.where(np.isnan(over), np.inf, over))
 
 
-def _tolerance(name: str, given: Any) -> float:
+def tolerance(name: str, given: Any) -> float:
+    """A tolerance that is one. Raises UsageError."""
     try:
         number = float(given)
     except (TypeError, ValueError):
@@ -84,7 +85,7 @@ def _output(name: str, found: Any, expected: Any, rtol: float, atol: float) -> l
     if expected is None:
         raise UsageError(f"the expectation of output {name!r} is None", {"to leave it out": "give the others in a dict by name"})
     return [
-        _array(name, _elements(f"output {name!r}", found), _elements(f"the expectation of output {name!r}", expected), rtol, atol)
+        _array(name, elements(f"output {name!r}", found), elements(f"the expectation of output {name!r}", expected), rtol, atol)
     ]
 
 
@@ -114,7 +115,7 @@ def _without_elements(name: str, text: str) -> OutputComparison:
     return OutputComparison(name, True, 0.0, (), None, None, 0.0, 0, 0, text=text)
 
 
-def _elements(what: str, held: Any) -> Array:
+def elements(what: str, held: Any) -> Array:
     """Numbers as an array NumPy knows, texts as objects. Raises ShapeError for ragged lists, DTypeError for anything else."""
     try:
         array = as_numpy(_bare(held))
@@ -164,7 +165,7 @@ def _array(name: str, found: Array, expected: Array, rtol: float, atol: float) -
     if found.size and (found.dtype == object) != (expected.dtype == object):
         given = {"output": dtype_name(found), "expectation": dtype_name(expected)}
         raise DTypeError(f"output {name!r} and its expectation are texts and numbers", given)
-    error, allowed = _errors(found, expected, rtol, atol)
+    error, allowed = errors(found, expected, rtol, atol)
     right = (error <= allowed) & np.isfinite(error)
     shape = found.shape or (1,)
     several = [array.reshape(shape) for array in (found, expected, error, allowed, right)]
@@ -188,7 +189,7 @@ def _item(array: Array, at: tuple[int, ...]) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _errors(found: Array, expected: Array, rtol: float, atol: float) -> tuple[Array, Array]:
+def errors(found: Array, expected: Array, rtol: float, atol: float) -> tuple[Array, Array]:
     """|found − expected| and what is allowed, element by element; 0 where both are the same NaN, infinity or text."""
     if object in (found.dtype, expected.dtype):
         return np.where(found == expected, 0.0, np.inf), np.zeros(found.shape)

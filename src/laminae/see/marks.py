@@ -21,7 +21,7 @@ class Marks:
     def of(self, records: Sequence[LayerRecord]) -> str:
         """Of one row, a layer or a folded group: odd things first, then its part of the time."""
         stats = [out.statistics for record in records for out in record.outputs if out.statistics is not None]
-        return ", ".join([*_odd(stats, len(records) == 1), *self._expensive(records)])
+        return ", ".join([*_odd(stats, len(records) == 1), *_unusual(records), *self._expensive(records)])
 
     def odd(self, mark: str) -> bool:
         return mark.startswith(("NaN", "Inf", "all zero"))
@@ -30,6 +30,14 @@ class Marks:
         share = sum(record.ms or 0.0 for record in records) / self.total if self.total else 0.0
         much = share >= 0.1 and share >= 3 * self.usual * len(records)
         return [f"{share:.0%} of time"] if self.enough and much else []
+
+
+def _unusual(records: Sequence[LayerRecord]) -> list[str]:
+    """That it was patched, and what alone is kept of it."""
+    patched = sum(record.state == "patched" for record in records)
+    found = [] if not patched else ["patched"] if len(records) == 1 else [f"{patched} patched"]
+    parts = {out.kept for record in records for out in record.outputs if out.kept}
+    return found + ([f"kept: {min(parts)}"] if len(parts) == 1 else ["kept in part"] if parts else [])
 
 
 def _odd(stats: Sequence[Statistics], one: bool) -> list[str]:

@@ -165,7 +165,7 @@ def _made(output: OutputRecord | None) -> tuple[str, str]:
 
 def _milliseconds(times: Sequence[float | None], total: float | None) -> str:
     known = [time for time in times if time is not None]
-    return f"{sum(known):.{3 if (total or 0) < 100 else 1}f}" if known else ""
+    return f"{sum(known):.{3 if (total or 0) < 100 else 1}f}" if known else "–"
 
 
 def _statistics(node: Node, output: OutputRecord) -> tuple[str, ...]:

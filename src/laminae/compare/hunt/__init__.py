@@ -1,0 +1,1 @@
+"""The hunt: what is wrong inside a model, seen in one pass. A file for each kind of finding."""
