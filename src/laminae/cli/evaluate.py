@@ -6,55 +6,60 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from laminae.cli import data as given
 from laminae.cli.options import AsJson, ModelFile, Plugin, Trust, opened
 
 if TYPE_CHECKING:
     from laminae.api.model import Model
     from laminae.compare.evaluate import Evaluation
+    from laminae.data.interface import Samples
 
 
 def evaluate(
     model: ModelFile,
-    data: Annotated[str, typer.Option("--data", metavar="FILE", help=".npz with x and y, .csv (last column expected), .npy.")],
+    data: given.Data,
     expect: Annotated[str | None, typer.Option(metavar="FILE", help="The expectations, where --data has none.")] = None,
     metric: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="accuracy, top-5, precision, recall, f1, auroc, mse, mae, r2, mape. Repeatable."),
     ] = None,
+    target: given.Target = None,
+    columns: given.ColumnNames = None,
+    categories: given.Categories = None,
+    missing: given.Missing = "error",
+    unseen: given.Unseen = "error",
+    layout: given.Layout = "nchw",
+    size: given.Size = None,
+    scale: given.Scale = 1.0,
+    mean: given.Mean = "0",
+    std: given.Std = "1",
     batch: Annotated[int | None, typer.Option(help="Samples at a time; default 64, or what the model declares.", min=1)] = None,
+    workers: given.WorkerCount = 0,
     json: AsJson = False,
     plugin: Plugin = None,
     trust: Trust = False,
 ) -> int:
     """Run a whole dataset through the model in batches and measure how right its outputs are."""
+    from laminae.cli import inputs
     from laminae.cli.progress import progress
-    from laminae.data.batches import loaded, sample_count
+    from laminae.data.image import Preparation
 
+    how = Preparation(layout, inputs.size(size), scale, inputs.numbers("--mean", mean), inputs.numbers("--std", std))
     found = opened(model, plugin, trust)
-    x, expected = loaded(data if expect is None else (data, expect))
-    x = _fitted(found, x, data.lower().endswith(".csv"))
-    with progress(f"evaluating {found.name or model}", sample_count(x)) as done:
-        result = _evaluate(found, x, expected, metric or ["accuracy"], batch, done)
+    asked = given.Asked(target, columns, categories, missing, unseen, how)
+    samples = given.samples_for(found, data, expect, asked)
+    with progress(f"evaluating {found.name or model}", len(samples)) as done:
+        result = _evaluate(found, samples, metric or ["accuracy"], batch, workers, done)
     _print(found, result, json)
     return 0
 
 
-def _evaluate(model: Model, x: Any, expected: Any, metrics: list[str], batch: int | None, done: Any) -> Evaluation:
+def _evaluate(model: Model, samples: Samples, metrics: list[str], batch: int | None, workers: int, done: Any) -> Evaluation:
     import laminae as lm
 
     declared = [value.shape[0] for value in model.graph.inputs if value.shape and isinstance(value.shape[0], int)]
     size = batch or (declared[0] if declared else 64)
-    return lm.evaluate(model, (x, expected), metrics, batch=size, progress=done)
-
-
-def _fitted(model: Model, x: Any, lines: bool) -> Any:
-    """Lines of a CSV in the declared shape and dtype; anything else as it is, to be refused where it does not fit."""
-    from laminae.cli.inputs import fitted
-    from laminae.data.image import Preparation
-    from laminae.data.source import Rows
-
-    inputs = model.graph.inputs
-    return fitted(inputs[0], Rows(x.astype("float64")), Preparation()) if lines and len(inputs) == 1 else x
+    return lm.evaluate(model, samples, metrics, batch=size, workers=workers, progress=done)
 
 
 def _print(model: Model, result: Evaluation, json: bool) -> None:

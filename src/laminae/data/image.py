@@ -20,6 +20,7 @@ class Preparation:
     """How pixels (0 to 255) become an input: (pixel · scale − mean) / std, by channel, then laid out.
 
     layout: "nchw" or "nhwc". size: (height, width) it is resized to; None keeps it. mean, std: one number, or one a channel.
+    channels: 1 or 3 makes it grey or colour; None keeps what it is.
     """
 
     layout: str = "nchw"
@@ -27,6 +28,7 @@ class Preparation:
     scale: float = 1.0
     mean: Sequence[float] = (0.0,)
     std: Sequence[float] = (1.0,)
+    channels: int | None = None
 
     @property
     def plain(self) -> bool:
@@ -57,7 +59,7 @@ def prepare(pixels: Array, how: Preparation, *, channels: int | None = None, dty
     """
     if how.layout not in ("nchw", "nhwc"):
         raise UsageError(f"there is no image layout {how.layout!r}", {"known": "nchw, nhwc"})
-    pixels = _coloured(_resized(pixels, how.size), channels)
+    pixels = _coloured(_resized(pixels, how.size), channels or how.channels)
     for word, numbers in (("mean", how.mean), ("std", how.std)):
         if len(numbers) not in (1, pixels.shape[2]):
             raise ShapeError(

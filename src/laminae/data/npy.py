@@ -34,19 +34,24 @@ def read_npz(source: bytes | Path, name: str) -> dict[str, Array]:
         return found
 
 
-def _array(file: IO[bytes], name: str, length: int) -> Array:
-    """Read the header first: a file that claims more than it holds is refused before memory is taken."""
+def header(file: IO[bytes], name: str, length: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether in Fortran's order, dtype. A file that claims more than its `length` is refused before memory is taken."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = read(file)
     if dtype.hasobject:
         raise FileError(f"{name!r} holds Python objects", {"because": "reading them could run code", "instead": "save numbers"})
-    size = math.prod(shape)
-    if size * dtype.itemsize > length:
+    size = math.prod(shape) * dtype.itemsize
+    if size > length:
         raise FileError(
-            f"{name!r} is cut off",
-            {"expected": f"{size * dtype.itemsize:,} bytes for {list(shape)} {dtype}", "found": f"{length:,} bytes"},
+            f"{name!r} is cut off", {"expected": f"{size:,} bytes for {list(shape)} {dtype}", "found": f"{length:,} bytes"}
         )
+    return shape, fortran, dtype
+
+
+def _array(file: IO[bytes], name: str, length: int) -> Array:
+    shape, fortran, dtype = header(file, name, length)
+    size = math.prod(shape)
     data = file.read(size * dtype.itemsize)
     array = np.frombuffer(bytearray(data), dtype, size)
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
