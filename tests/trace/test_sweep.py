@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 import laminae as lm
 from tests.graphs import graphs, inputs
@@ -24,7 +24,7 @@ class Attending(nn.Module):
         h = self.embed(ids)
         q, k, v = (part.view(2, 7, 4, 4).transpose(1, 2) for part in self.qkv(h).chunk(3, -1))
         mask = None if self.causal else (ids != 0)[:, None, None, :]
-        h = h + F.scaled_dot_product_attention(q, k, v, mask, is_causal=self.causal).transpose(1, 2).reshape(2, 7, 16)
+        h = h + functional.scaled_dot_product_attention(q, k, v, mask, is_causal=self.causal).transpose(1, 2).reshape(2, 7, 16)
         return self.out(self.norm(h + self.conv(h.transpose(1, 2)).transpose(1, 2)))
 
 

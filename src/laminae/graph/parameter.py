@@ -20,10 +20,11 @@ class Parameter:
     """A box of one array, in whatever form it was last used: NumPy (perhaps mapped from a file) or a torch tensor.
 
     Layers that share a parameter hold the same box. `array` is read by engines; write through `assign`, or into `tensor()` by
-    torch's own operations. lent: whether somebody has its memory as a NumPy array, whose changes nobody can see.
+    torch's own operations. lent: whether somebody has its memory as a NumPy array, whose changes nobody can see;
+    lent_as: a checksum of the values then.
     """
 
-    __slots__ = ("array", "doc", "dtype", "lent", "metadata", "name", "overridable", "shape")
+    __slots__ = ("array", "doc", "dtype", "lent", "lent_as", "metadata", "name", "overridable", "shape")
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class Parameter:
         self.metadata = metadata or {}
         self.doc = doc
         self.overridable = overridable
-        self.lent = False
+        self.lent, self.lent_as = False, 0
 
     @property
     def size(self) -> int:
@@ -60,7 +61,8 @@ class Parameter:
 
     def numpy(self) -> Any:
         """The values as a NumPy array over the same memory (a copy where they are on another device)."""
-        self.lent = True
+        if not self.lent:
+            self.lent, self.lent_as = True, arrays.checksum(self.array)
         return arrays.as_numpy(self.array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -41,7 +41,7 @@ def _pairs(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[tuple[Any, An
     for a, b in pairs:
         if a.shape != b.shape:
             raise PatchError("a patch has changed the shape of the output", {"before": list(b.shape), "after": list(a.shape)})
-    return [(a.double(), b.double()) for a, b in pairs]
+    return [(a.detach().double(), b.detach().double()) for a, b in pairs]
 
 
 def _relative(new: Mapping[str, Any], old: Mapping[str, Any]) -> float:

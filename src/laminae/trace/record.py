@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from laminae.base.arrays import facts, told
+from laminae.base.arrays import facts
 from laminae.base.records import LayerRecord, OutputRecord, Statistics
-from laminae.engines.torch import Run
+from laminae.engines.run import Run
 from laminae.graph import Layer
 from laminae.plan.about import About
 from laminae.trace.patch import Patch
@@ -26,7 +26,8 @@ class Entry:
 
     about: the layer as it was when it ran. values: its outputs, None where one is left out or not kept. ms: the time it took.
     reads: the names in the trace of the layers it read. inside: whether it ran in a body. state: "ran", or "patched", "stored"
-    (taken over from the trace this one resumed), "recomputed" (not stored there, and needed).
+    (taken over from the trace this one resumed), "recomputed" (not stored there, and needed). why: the engine had nothing to
+    keep. part: what is kept of the outputs, in words, where it is not all of them.
     """
 
     index: int
@@ -40,6 +41,8 @@ class Entry:
     reads: tuple[str, ...] = ()
     inside: bool = False
     state: str = "ran"
+    why: str = ""
+    part: str = ""
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -60,12 +63,13 @@ class Entry:
     def statistics(self) -> tuple[Statistics | None, ...]:
         """Of each output, computed when first asked for."""
         if "statistics" not in self._cache:
-            self._cache["statistics"] = tuple(None if v is None else statistics(v) for v in self.values)
+            self._cache["statistics"] = tuple(map(_statistics, self.values))
         return self._cache["statistics"]  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         shapes = ", ".join(str(known[0] if known[0] is not None else known[1]) for known in map(facts, self.values) if known)
-        return f"Entry({self.index}, {self.name!r}, {self.op}, {shapes or 'not stored'})"
+        kept = f"kept: {self.part}" if self.part else shapes or "not stored"
+        return f"Entry({self.index}, {self.name!r}, {self.op}, {kept})"
 
     def record(self, *, statistics: bool = False) -> LayerRecord:
         """As a plain record for tables, drawings and JSON."""
@@ -79,25 +83,31 @@ class Entry:
             path=self.path,
             inputs=self.about.inputs,
             reads=self.reads,
-            outputs=tuple(_output(name, *rest) for name, *rest in parts if name is not None),
+            outputs=tuple(_output(name, v, note, stat, self.part) for name, v, note, stat in parts if name is not None),
             parameters=self.about.parameters,
             ms=self.ms,
             domain=self.about.domain,
             kind=self.about.kind,
             values=self.values,
+            state=self.state,
         )
 
 
-def _output(name: str, value: Any, note: Any, stat: Statistics | None) -> OutputRecord:
-    shape, dtype, size = facts(value) or note or (None, None, None)
-    return OutputRecord(name, shape, dtype, size, stat)
+def _statistics(value: Any) -> Statistics | None:
+    return value if value is None or isinstance(value, Statistics) else statistics(value)
+
+
+def _output(name: str, value: Any, note: Any, stat: Statistics | None, part: str) -> OutputRecord:
+    """What the layer gave, also where only a part of it is kept."""
+    shape, dtype, size = (part and note) or facts(value) or note or (None, None, None)
+    return OutputRecord(name, shape, dtype, size, stat, part)
 
 
 class Record:
     """All entries of one run, and the values by name.
 
     patches: what was put in place of what. states: how a layer's output came about, where it is not that it ran. resumed:
-    whether it went on from another run. revision: of the graph, then.
+    whether it went on from another run. inside: whether a turn in a body was patched, by its name. revision: of the graph, then.
     """
 
     def __init__(
@@ -108,10 +118,11 @@ class Record:
         states: Mapping[Layer, str] | None = None,
         *,
         resumed: bool = False,
+        inside: Callable[[str], object] | None = None,
     ) -> None:
         self.run = run
         self.session = session
-        self.patches, self.states, self.resumed = patches, states or {}, resumed
+        self.patches, self.states, self.resumed, self.inside = patches, states or {}, resumed, inside
         self.revision = session.graph.revision
 
     @cached_property
@@ -121,11 +132,15 @@ class Record:
 
     @property
     def summary(self) -> str:
-        """Of a resumed run, in one line: how many layers ran, and which had to although nothing of theirs changed."""
+        """What there is to say of how it ran, in one line: on which other engine, and what of it ran again."""
+        return " · ".join(filter(None, (self.run.said, self._resumption())))
+
+    def _resumption(self) -> str:
+        """Of a resumed run: how many layers ran, and which had to although nothing of theirs changed."""
         if not self.resumed:
             return ""
         layers = [entry for entry in self.entries if not entry.inside and not entry.is_input]
-        ran = sum(entry.ms is not None for entry in layers)
+        ran = len(layers if self.run.ran is None else self.run.ran)
         again = [entry.name for entry in layers if entry.state == "recomputed"]
         names = ", ".join(again[:3]) + (f" and {len(again) - 3} more" if len(again) > 3 else "")
         more = f", {len(again)} of them not stored before ({names})" if again else ""
@@ -136,7 +151,8 @@ class Record:
         """In forward order; a layer stands before the layers that ran inside it."""
         passes: Counter[str] = Counter()
         turns = _turns(self.run, "", passes, {}, self.states)
-        return tuple(Entry(i, *turn) for i, turn in enumerate(turns, 1))
+        entries = (Entry(i, *turn) for i, turn in enumerate(turns, 1))
+        return tuple(replace(e, state="patched") if e.inside and self.inside and self.inside(e.name) else e for e in entries)
 
     @cached_property
     def by_name(self) -> dict[str, Entry]:
@@ -150,26 +166,25 @@ class Record:
     @cached_property
     def values(self) -> dict[str, Any]:
         """The stored outputs of the outermost graph by value name."""
-        plan = self.run.program.plan
+        run = self.run
         stored = {
-            name: self.run.values[slot]
-            for step in plan.order
-            if step.kept
+            name: run.values[slot]
+            for step in run.plan.order
+            if step.kept and step.layer not in run.missing
             for name, slot in zip(step.about.outputs, step.places, strict=True)
             if name is not None and slot is not None
         }
-        return stored | self.outputs
+        return stored | {name: value for name, value in self.outputs.items() if name not in stored}
 
     @cached_property
     def outputs(self) -> dict[str, Any]:
         """The outputs by name, in order; a value that is an output twice is `y` and `y#2`."""
-        return dict(zip(self.run.program.plan.output_names, self.run.outputs, strict=True))
+        return dict(zip(self.run.plan.output_names, self.run.outputs, strict=True))
 
     @property
     def ms(self) -> float:
         """Of the whole pass."""
-        ticks = self.run.ticks
-        return (ticks[-1] - ticks[0]) * 1e3 if ticks else 0.0
+        return self.run.ms
 
 
 def _turns(
@@ -178,14 +193,16 @@ def _turns(
     """outer: the names in the trace of the layers around this body. states: of outermost layers, where they did not just run."""
     times = iter(run.times())
     names = dict(outer)
-    for step in run.program.plan.order:
+    for step in run.plan.order:
         ms = next(times) if not step.layer.is_input else 0.0 if run.ticks else None
         name, path = _numbered(prefix, step.about, passes)
         names[step.layer] = name
         reads = tuple(names.get(layer, layer.name) for layer in step.about.previous)
-        values = tuple(run.values[slot] if slot is not None and step.kept else None for slot in step.places)
-        notes, state = tuple(map(told, run.notes.get(step.layer, ()))), states.get(step.layer, "ran")
-        yield name, path, step.about, values, step.kept, ms, notes, reads, bool(prefix), state
+        kept, why = step.kept and step.layer not in run.missing, run.missing.get(step.layer, "")
+        values = tuple(run.values[slot] if slot is not None and kept else None for slot in step.places)
+        part = step.rule.what if kept and step.rule is not None and not step.rule.whole else ""
+        notes, state = run.note(step.layer), states.get(step.layer, "ran")
+        yield name, path, step.about, values, kept, ms, notes, reads, bool(prefix), state, why, part
         for label, inner in run.inner.get(step.layer, ()):
             yield from _turns(inner, f"{prefix}{step.about.path}/{label}/", passes, names, {})
 

@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from laminae.base import torch
 from laminae.base.errors import UsageError
 from laminae.base.interface import Interface
+from laminae.engines.choice import DEFAULT, engine_of
+from laminae.engines.interface import Engine
 from laminae.engines.torch import TorchEngine
+from laminae.engines.torch.stepping import Stepping
 from laminae.graph import Graph
 from laminae.plan.policy import Policy, policy
+from laminae.trace.differentiable import differentiable
 from laminae.trace.inputs import take
 from laminae.trace.patch import patches
 from laminae.trace.patching import changes_of
 from laminae.trace.record import Record
-from laminae.trace.resume import PATCHED, STORED, part, require_unchanged
+from laminae.trace.resume import PATCHED, STORED, part, require_unchanged, seen_of
 
 
 class Session:
-    """One graph and the engine that runs it, where its parameters are unless told otherwise.
+    """One graph and the engines that run it: torch unless told otherwise, where its parameters are unless told otherwise.
 
-    interface: how arguments become inputs and outputs a structure, where the model was not a plain graph.
+    interface: how arguments become inputs and outputs a structure, where the model was not a plain graph. examples: arrays the
+    inputs can be, in order, where some are known. follow: asked before each run, it sees to what the parameters hold.
     """
 
-    def __init__(self, graph: Graph, interface: Interface | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        interface: Interface | None = None,
+        examples: Callable[[], Sequence[Any] | None] = lambda: None,
+        follow: Callable[[], None] = lambda: None,
+    ) -> None:
         self.graph = graph
         self.interface = interface
+        self.examples, self.follow = examples, follow
         self.engine = TorchEngine(graph)
+        self._engines: dict[str, Engine] = {DEFAULT: self.engine}
         self._policies: dict[Any, Policy] = {}
 
-    def call(self, given: Sequence[Any], named: Mapping[str, Any], device: Any = None) -> Any:
+    def engine_named(self, name: str) -> Engine:
+        """An engine of this graph, to run now; made when first asked for. Raises UsageError where there is none of that name."""
+        self.follow()
+        if name not in self._engines:
+            self._engines[name] = engine_of(name, self.graph, self.examples)
+        return self._engines[name]
+
+    def call(self, given: Sequence[Any], named: Mapping[str, Any], device: Any = None, engine: str = DEFAULT) -> Any:
         """The output only: a tensor, or a tuple of all outputs in order."""
-        where = self.engine.home if device is None else device_of(device)
+        runner = self.engine_named(engine)
+        where = runner.home if device is None else device_of(device)
         inputs = self._take(given, named, where, snapshot=False)
-        return self.structured(self.engine.call(inputs, where))
+        return self.structured(runner.call(inputs, where))
 
     def run(
         self,
@@ -45,37 +66,55 @@ class Session:
         *,
         backward: bool = False,
         patch: Any = None,
+        engine: str = DEFAULT,
     ) -> Record:
         """Every layer's output kept, or those that the store policy says. backward: with what a backward pass needs.
 
         patch: what stands in place of what layers make.
         """
-        where = self.engine.home if device is None else device_of(device)
+        runner = self.engine_named(engine)
+        where = runner.home if device is None else device_of(device)
         keeps = self._policy(store)
         inputs = self._take(given, named, where, snapshot=True)
         put = patches(patch)
-        changes = changes_of(self.graph, put)
-        run = self.engine.record(inputs, keeps, where, backward=backward, changes=changes)
-        return Record(run, self, put, dict.fromkeys(changes.layers, PATCHED))
+        with torch.set_grad_enabled(backward):  # through a patched parameter, to the parameter
+            changes = changes_of(self.graph, put, where)
+        states = dict.fromkeys(changes.layers, PATCHED)
+        if backward and runner is self.engine:
+            inputs, changes = differentiable(self.graph, self.engine.operators(), inputs, changes, where)
+        run = runner.record(inputs, keeps, where, backward=backward, changes=changes)
+        return Record(run, self, put, states, inside=changes.inside)
 
     def resume(self, record: Record, patch: Any, store: object = None) -> Record:
         """A run on from another: only what depends on the patches runs again. Raises PatchError where that cannot be.
 
         store: what is kept of it, in place of what the other kept.
         """
+        self.follow()
         run = record.run
         require_unchanged(self.graph, record.revision, run.changed_since())
         put = patches(patch)
-        todo = part(self.graph, run.stored(), record.patches, put)
-        device, policy = run.program.device, run.program.plan.policy if store is None else self._policy(store)
-        made = self.engine.partial(todo.given, todo.layers, policy, device, changes=todo.changes, states=run.within.states)
+        todo = part(self.graph, run.stored(), record.patches, put, seen_of(run), run.device)
+        policy = run.plan.policy if store is None else self._policy(store)
+        made = run.engine.partial(todo.given, todo.layers, policy, run.device, changes=todo.changes, states=run.states)
         made.take_over(run, {layer for layer, state in todo.states.items() if state == STORED})
-        return Record(made, self, (*record.patches, *put), todo.states, resumed=True)
+        made.inner.update({layer: inner for layer, inner in run.inner.items() if layer not in todo.layers})
+        return Record(made, self, (*record.patches, *put), todo.states, resumed=True, inside=todo.changes.inside)
+
+    def stepping(self, given: Sequence[Any], named: Mapping[str, Any], device: Any = None) -> Stepping:
+        """A pass to be run a layer at a time, by torch. `x` is copied: what the caller writes into it later changes nothing."""
+        self.follow()
+        where = self.engine.home if device is None else device_of(device)
+        return self.engine.stepping(self._take(given, named, where, snapshot=True), where)
 
     def _take(self, given: Sequence[Any], named: Mapping[str, Any], where: Any, *, snapshot: bool) -> list[Any]:
         if self.interface is not None:
             given, named = self.interface.flatten(given, named), {}
         return take(self.graph, given, named, where, snapshot=snapshot)
+
+    def inputs(self, given: Sequence[Any], named: Mapping[str, Any] | None = None) -> list[Any]:
+        """One tensor for each input layer, where the model runs. Raises InputError where they cannot take x."""
+        return self._take(given, named or {}, self.engine.home, snapshot=False)
 
     def structured(self, outputs: tuple[Any, ...]) -> Any:
         """A tensor, a tuple of all outputs in order, or the structure of the interface."""
@@ -88,7 +127,8 @@ class Session:
         if isinstance(store, bool) or store is None:
             return policy(store, self.graph)
         key = (tuple(store) if isinstance(store, list) else store, self.graph.revision)
-        if not isinstance(key[0], str | tuple):
+        parts = key[0] if isinstance(key[0], tuple) else ()
+        if not isinstance(key[0], str | tuple) or not all(isinstance(part, Hashable) for part in parts):
             return policy(store, self.graph)
         if key not in self._policies:
             self._policies = (

@@ -13,7 +13,7 @@ from laminae.graph import Value
 from laminae.trace.patch import Patch, patches
 from laminae.trace.patching import changes_of
 from laminae.trace.record import Record
-from laminae.trace.resume import Part, part, require_unchanged
+from laminae.trace.resume import Part, part, require_unchanged, seen_of
 from laminae.trace.session import Session
 
 MOST_BYTES = 1 << 28
@@ -72,15 +72,17 @@ def _stacked(values: list[Any]) -> Any:
 
 
 def _batched(session: Session, record: Record, ways: Sequence[tuple[Patch, ...]], batch: int | None) -> dict[str, Any]:
+    if record.run.engine is not session.engine:
+        raise _Alone(f"engine {record.run.engine.name} has no batches of passes")
     stored = record.run.stored()
-    todo = part(session.graph, stored, record.patches, ways[0])
+    todo = part(session.graph, stored, record.patches, ways[0], seen_of(record.run), record.run.device)
     values = _changed(session, stored, todo, ways)
     size = min(len(ways), batch or _passes(stored, todo))
-    names = record.run.program.plan.output_names
+    names = record.run.plan.output_names
     parts: list[tuple[Any, ...]] = []
     for some in _chunks(values, size):
         try:
-            parts.append(session.engine.sweep(todo.given, todo.layers, some, record.run.program.device, todo.changes))
+            parts.append(session.engine.sweep(todo.given, todo.layers, some, record.run.device, todo.changes))
         except LaminaeError:
             raise
         except Exception as error:  # whatever vmap cannot do: an operator that looks at values, draws, or has no rule
