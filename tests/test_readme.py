@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -15,7 +17,8 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "model.svg").exists()
 
 
-def test_the_python_of_the_page_on_modules_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", ["activations", "data", "modules", "ten-questions"])
+def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    page = README.parent / "docs" / "modules.md"
+    page = README.parent / "docs" / f"{page}.md"
     exec("\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)), {})

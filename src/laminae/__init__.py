@@ -1,6 +1,12 @@
 """Laminae: see inside a deep-learning model, an ordered graph of layers, and change what you see."""
 
+from laminae import data
+from laminae.api.activations import Activations, load
+from laminae.api.comparing import ModelComparison, compare
 from laminae.api.evaluating import evaluate
+from laminae.api.fitting import History, fit
+from laminae.api.hunting import Hunt, hunt
+from laminae.api.learning import Backward, GradientCheck, check_gradients, optimizer, schedule, stepper
 from laminae.api.model import Model
 from laminae.api.opening import open
 from laminae.api.trace import Comparison, Trace
@@ -8,6 +14,7 @@ from laminae.base.errors import (
     AttributeValueError,
     DTypeError,
     EditError,
+    EngineError,
     ExportError,
     FileError,
     InputError,
@@ -24,6 +31,7 @@ from laminae.base.errors import (
 from laminae.base.settings import settings
 from laminae.layers import *  # noqa: F403
 from laminae.layers import __all__ as _layers
+from laminae.learn import losses as loss
 from laminae.ops.registry import register_operator
 from laminae.plan.store import Store
 from laminae.trace import patch
@@ -31,17 +39,24 @@ from laminae.trace import patch
 __version__ = "0.1.0"
 
 __all__ = [
+    "Activations",
     "AttributeValueError",
+    "Backward",
     "Comparison",
     "DTypeError",
     "EditError",
+    "EngineError",
     "ExportError",
     "FileError",
+    "GradientCheck",
+    "History",
+    "Hunt",
     "InputError",
     "LaminaeError",
     "LayerError",
     "MissingPackageError",
     "Model",
+    "ModelComparison",
     "ModelError",
     "PatchError",
     "ShapeError",
@@ -51,10 +66,20 @@ __all__ = [
     "UnknownOperatorError",
     "UsageError",
     "__version__",
+    "check_gradients",
+    "compare",
+    "data",
     "evaluate",
+    "fit",
+    "hunt",
+    "load",
+    "loss",
     "open",
+    "optimizer",
     "patch",
     "register_operator",
+    "schedule",
     "settings",
+    "stepper",
     *_layers,
 ]

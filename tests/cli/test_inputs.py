@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,7 @@ def test_a_bad_question_gets_a_clear_answer(desk: Desk, message: str) -> None:
 
 def test_out_never_overwrites_and_leaves_nothing_half_written(desk: Desk) -> None:
     desk.write("taken", "mine")
-    assert "exists" in refused(desk, "run", "patients.onnx", "--input", "x.npy", "--out", "taken")
+    assert "cannot be written to" in refused(desk, "run", "patients.onnx", "--input", "x.npy", "--out", "taken")
     assert "there is no folder" in refused(desk, "run", "patients.onnx", "--input", "x.npy", "--out", "no/where")
     assert Path("taken").read_text() == "mine"
 
@@ -165,7 +166,7 @@ def test_a_full_disk_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "save", full)
+    monkeypatch.setattr(os, "replace", full)
     message = refused(desk, "run", "patients.onnx", "--input", "x.npy", "--out", "stored")
     assert "No space left on device" in message
 
@@ -175,7 +176,8 @@ def test_names_of_layers_never_lead_out_of_the_folder(desk: Desk) -> None:
     model.rename("L2", "../../evil/../x\x00y")
     model.save("evil.onnx")
     assert desk.run("run", "evil.onnx", "--input", "x.npy", "--out", "stored").code == 0
-    assert {p.name for p in Path("stored").iterdir()} == {"0001_L1.npy", "0002_evil_.._x_y.npy", "0003_L3.npy", "trace.json"}
+    assert {p.name for p in Path("stored").iterdir()} == {"000000.safetensors", "manifest.jsonl"}
+    assert "../../evil/../x\x00y" in lm.load("stored")
 
 
 def refused(desk: Desk, *arguments: str) -> str:

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from laminae import graph as rooms
-from laminae.api import edits
+from laminae.api import edits, one_phase, pickling
 from laminae.api.group import Group
 from laminae.api.layer import Layer, alone
-from laminae.api.phases import Phases
+from laminae.api.phases import Phases, examples_of
 from laminae.base.errors import EditError, UnknownNameError, UsageError
 from laminae.base.records import LayerRecord, Problem
 from laminae.base.shapes import format_shape
 from laminae.files import onnx_writer, weights
 from laminae.graph.equality import differences
 from laminae.graph.extract import stretch
+from laminae.graph.flat import flatten, restore
 from laminae.graph.select import groups, is_glob, many, one, together, under
 from laminae.layers import build
 from laminae.plan.check import check
 from laminae.plan.describe import declared, describe
 from laminae.see.drawing import draw
 from laminae.see.table import Table, model_table
+from laminae.trace.disk.harvest import SHARD_BYTES
+from laminae.trace.disk.single import saved
 from laminae.trace.session import Session, device_of
 
 if TYPE_CHECKING:
+    from laminae.api.activations import Activations
+    from laminae.api.stepping import Steps
     from laminae.api.trace import Trace
     from laminae.files import loading
     from laminae.files.module.interface import Interface
     from laminae.files.module.source import ModuleSource
+    from laminae.trace.record import Record
 
 
 class Model:
@@ -51,6 +58,7 @@ class Model:
         graph: rooms.Graph | None = None,
         source: ModuleSource | None = None,
         interface: Interface | None = None,
+        follow: Callable[[], None] | None = None,
     ) -> None:
         if graph is None:
             if inputs is None or outputs is None:
@@ -58,10 +66,13 @@ class Model:
             graph = build.build(inputs, outputs, seed=seed, name=name)
         self.graph = graph
         self._interface = interface
-        self._session = Session(graph, interface)
         self._phases = None if source is None else Phases(source)
+        self._follow = source.follow if source is not None else follow or _holds_its_own
+        self._session = Session(graph, interface, examples_of(source, interface), self._follow)
+        self._left_out = ""
         self._parts: dict[Any, Model] = {}
         self._to_look_at = False
+        self._told: tuple[Any, str] = (None, "")
 
     @classmethod
     def chain(cls, *layers: Any, seed: int = 0, name: str = "model") -> Model:
@@ -180,6 +191,12 @@ class Model:
 
     def facts(self) -> str:
         """One line: name, layers, parameters, inputs."""
+        state = (id(self.graph), self.graph.revision, self.graph.name)
+        if self._told[0] != state:
+            self._told = state, self._facts()
+        return self._told[1]
+
+    def _facts(self) -> str:
         size = sum(p.size for p in self.graph.parameters.values() if p.is_weight)
         takes = ", ".join(f"{v.name} {format_shape(v.shape)} {v.dtype or ''}".rstrip() for v in self.graph.inputs)
         name = self.graph.name or "model"
@@ -196,13 +213,13 @@ class Model:
 
     # -- running -------------------------------------------------------------------------------------------------------
 
-    def __call__(self, /, *inputs: Any, device: Any = None, **named: Any) -> Any:
+    def __call__(self, /, *inputs: Any, device: Any = None, engine: str = "torch", **named: Any) -> Any:
         """`model(x)`: a tensor, or a tuple where there are several outputs. Nothing else is kept.
 
-        x: a tensor, a NumPy array or lists; several inputs by place, by name, or as one dict. Raises InputError where the
-        input layer cannot take it.
+        x: a tensor, a NumPy array or lists; several inputs by place, by name, or as one dict. device: run there, this once.
+        engine: "torch", or "onnxruntime", whose numbers are its own. Raises InputError where the input layer cannot take x.
         """
-        return self._session.call(inputs, named, device)
+        return self._session.call(inputs, named, device, engine)
 
     def run(
         self,
@@ -212,6 +229,8 @@ class Model:
         patch: Any = None,
         device: Any = None,
         backward: bool = False,
+        engine: str = "torch",
+        out: str | os.PathLike[str] | None = None,
         **named: Any,
     ) -> Trace:
         """Run `x` through the model and keep what every layer made.
@@ -221,12 +240,63 @@ class Model:
         first that means a layer holds; the outputs are always kept. patch: other values in place of what layers make
         (`lm.patch.zero("h/3/attn", heads=[2])`, `{"L2": tensor}`, several in a list). device: run there, this once. backward:
         stored outputs and `trace.output` can be differentiated by the parameters (`loss.backward()`); otherwise they have no
-        history.
+        history. engine: "torch", or "onnxruntime": quicker on many models, its numbers its own, so that what is stored may move
+        the last bits of the rest; EngineError names the layer that it cannot run. out: a folder to write what `store` names to,
+        for `lm.load`; FileError where it holds anything but the same run.
         """
         from laminae.api.trace import Trace
 
-        record = self._session.run(inputs, named, store, device, backward=backward, patch=patch)
+        def make() -> Record:
+            return self._session.run(inputs, named, store, device, backward=backward, patch=patch, engine=engine)
+
+        record = make() if out is None else saved(out, make)
         return Trace(record, self.graph.name or "model", self.facts())
+
+    def harvest(
+        self,
+        data: Any,
+        *,
+        store: object = True,
+        out: str | os.PathLike[str],
+        batch: int | None = None,
+        engine: str = "torch",
+        device: Any = None,
+        shard_bytes: int = SHARD_BYTES,
+        progress: Callable[[int], None] | None = None,
+    ) -> Activations:
+        """Run a whole dataset through the model, and write what `store` names to a folder as it is made; what `lm.load` gives.
+
+        data: an array, or a tuple or dict of several, samples along the first axis; a path to a file (.npy, .npz, .json, .csv,
+        .parquet), to a folder of images, or to one of .npy files, a sample each; a list of samples, which may be of unequal
+        length (those of one length run together: nothing is padded); a list of batches, a DataLoader, any other iterable of
+        them; a torch or Hugging Face dataset. Expectations are left out. batch: samples at a time, 32 or what the model
+        declares. store, engine, device: as for `run`. shard_bytes: a file ends with the batch that reaches as many. progress:
+        told the number of samples done.
+
+        Values are those of `run` with the same batch, bit for bit. Writing goes on while the model runs, and memory does not grow
+        with the data. Killed at any moment, the same harvest goes on where it was, with as many threads as it began with, and
+        ends with the same bytes. Layers that draw random numbers draw, for each batch, from its number as seed. FileError tells
+        what differs where the folder was harvested otherwise or from other data, and where another process writes there.
+        """
+        from laminae.api.harvesting import harvest
+
+        if self.training:
+            raise UsageError("in the training phase a run changes the model", {"the way out": "model.eval()"})
+        options: dict[str, Any] = {"device": device, "shard_bytes": shard_bytes, "progress": progress}
+        return harvest(self._session, data, store, out, batch=batch, engine=engine, **options)
+
+    def steps(self, /, *inputs: Any, until: object = None, device: Any = None, **named: Any) -> Steps:
+        """Run `x` through the model a layer at a time: `for layer, value in model.steps(x): ...`.
+
+        `steps.inputs` is what the layer was given, `steps.replace(new)` changes what the following layers read, `steps.output` is
+        there at the end. until: stop only there, at a layer, a group, a glob (`op:Softmax`), where a value is "nan", "inf" or
+        "abs>1e4" (max, min, mean, std likewise), where a function of layer and value says so, or at any of a list. Layers in
+        bodies run in the one step of the layer they stand in. device: run there, this once.
+        """
+        from laminae.api.stepping import Steps
+        from laminae.trace.steps import Walk
+
+        return Steps(self, Walk(self._session, inputs, named, device), until)
 
     def to(self, device: Any) -> Model:
         """Move all parameters to a device and run there from now on. Returns the model itself."""
@@ -239,7 +309,7 @@ class Model:
         key = (layers, self.graph.revision)
         if key not in self._parts:
             self._parts = {k: v for k, v in self._parts.items() if k[1] == self.graph.revision}
-            self._parts[key] = Model(graph=declared(alone(self.graph, layers), self.graph))
+            self._parts[key] = Model(graph=declared(alone(self.graph, layers), self.graph), follow=self._follow)
         return self._parts[key]
 
     # -- changing ------------------------------------------------------------------------------------------------------
@@ -247,7 +317,7 @@ class Model:
     def extract(self, first: str, last: str) -> Model:
         """The stretch from layer or group `first` to layer or group `last`, both included, over the same parameters."""
         part = stretch(self.graph, together(self.graph, first)[0], together(self.graph, last)[-1])
-        return Model(graph=declared(part, self.graph))
+        return Model(graph=declared(part, self.graph), follow=self._follow)
 
     def insert(
         self, layer: Any, *, after: str | None = None, before: str | None = None, name: str | None = None, seed: int = 0
@@ -290,25 +360,27 @@ class Model:
 
     @property
     def training(self) -> bool:
-        """Whether the module this model was read from is in its training phase; False for any other model."""
-        return self._phases is not None and self._phases.training
+        """Whether the model is in the training phase: as the module it was read from, as the program it was exported as."""
+        if self._phases is not None:
+            return self._phases.training
+        return one_phase.is_torch(self.graph) and bool(one_phase.phase_of(self.graph))
 
     def train(self, mode: bool = True) -> Model:
         """Bring the module this model was read from, and the model, into the training phase, as in PyTorch.
 
         The module is read again where it was not in that phase before; layers keep their names, parameters their memory, and
-        edits are made again. Raises EditError naming a layer that an edit does not find there; UsageError for a model that was
-        not read from a module.
+        edits are made again. An exported program has the phase it was exported in. Raises EditError naming a layer that an edit
+        does not find there; UsageError for a model that does not have that phase, with how to get it.
         """
         if self._phases is None:
-            raise UsageError(
-                "this model has one phase: it was not read from a PyTorch module",
-                {"in an ONNX model": "training_mode of BatchNormalization and Dropout says it"},
-            )
+            if one_phase.is_torch(self.graph) and self.training == mode:
+                return self
+            raise one_phase.no_other_phase(self.graph, mode, self._left_out)
         switched = self._phases.switch(mode, self.graph)
         if switched is not None:
             self.graph, self._interface = switched
-            self._session = Session(self.graph, self._interface)
+            examples = examples_of(self._phases.source, self._interface)
+            self._session = Session(self.graph, self._interface, examples, self._follow)
         return self
 
     def eval(self) -> Model:
@@ -325,6 +397,7 @@ class Model:
         parameters, inputs, outputs, layers and groups keep their names. Raises FileError; DTypeError for a dtype that no
         .safetensors file holds; ExportError naming the layers that ONNX cannot express; MissingPackageError without onnxscript.
         """
+        self._follow()
         if os.fspath(path).endswith(weights.SUFFIX):
             weights.save(self._weights(), path)
         else:
@@ -336,11 +409,7 @@ class Model:
             return self.graph
         from laminae.files.module.to_onnx.convert import to_onnx
 
-        interface, examples = self._session.interface, None
-        if self._phases is not None and interface is not None:
-            source = self._phases.source
-            examples = interface.flatten(source.args, source.kwargs)
-        return to_onnx(self.graph, examples)
+        return to_onnx(self.graph, self._session.examples())
 
     def load(
         self, path: str | os.PathLike[str], *, strict: bool = True, cast: bool = False, prefix: str = ""
@@ -357,22 +426,30 @@ class Model:
         return loading.load(self._weights(), path, strict=strict, cast=cast, prefix=prefix)
 
     def _weights(self) -> dict[str, rooms.Parameter]:
+        self._follow()
         if self._phases is None:
             return weights.weights_of(self.graph)
         from laminae.files.module.state import state_of
 
-        return state_of(self._phases.source, self.graph)
+        return state_of(self._phases.source, self._phases.untouched(), self.graph)
 
     def to_torch(self) -> Any:
         """The model as an nn.Module (a torch.fx.GraphModule) over the same parameters, edits included.
 
-        It is called as the module the model was read from, and its state_dict has that one's names; a model from elsewhere is
-        called with its inputs in order, and its weights become nn.Parameters under their own names.
+        It is called as the module the model was read from, and its state_dict has that one's names, without those that edits took
+        out (what only layers read that are gone), with those that they added; a model from elsewhere is called with its inputs
+        in order, and its weights become nn.Parameters under their own names.
         """
         from laminae.files.module.writer import to_module
 
-        module = None if self._phases is None else self._phases.source.module
-        return to_module(self.graph, self._interface, module, training=self.training)
+        self._follow()
+        if self._phases is None:
+            return to_module(self.graph, self._interface, training=self.training)
+        from laminae.files.module.state import taken_out
+
+        source = self._phases.source
+        gone = taken_out(source, self._phases.untouched(), self.graph)
+        return to_module(self.graph, self._interface, source.module, without=gone, training=self.training)
 
     def equals(self, other: Model) -> bool:
         """Whether both have the same layers, connections, attributes, parameters (bit for bit) and metadata."""
@@ -385,10 +462,38 @@ class Model:
         return differences(self.graph, other.graph)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"graph": self.graph, "interface": self._interface}
+        """The module goes along, with its phases and the example; where it cannot be pickled, a warning says why."""
+        left_out = self._left_out if self._phases is None else pickling.unpicklable(self._phases)
+        if left_out and self._phases is not None:
+            pickling.warn(self._phases, left_out)
+        phases = None if left_out else self._phases
+        return {"graph": self.graph, "interface": self._interface, "phases": phases, "left_out": left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(graph=state["graph"], interface=state["interface"])  # type: ignore[misc]
+        phases = state["phases"]
+        follow = None if phases is None else phases.source.follow
+        self.__init__(graph=state["graph"], interface=state["interface"], follow=follow)  # type: ignore[misc]
+        self._phases, self._left_out = phases, state["left_out"]
+        self._session.examples = examples_of(None if phases is None else phases.source, self._interface)
+
+    def __copy__(self) -> Model:
+        """Another model over the same parameters, and over the same module: edits of one are not the other's."""
+        phases = None if self._phases is None else self._phases.forked()
+        return self._twin(restore(flatten(self.graph)), phases)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        """A model over parameters of its own, and over a copy of the module. Raises UsageError where that cannot be copied."""
+        if self._phases is None:
+            return self._twin(copy.deepcopy(self.graph, memo), None)
+        from laminae.files.module.source import copied
+
+        phases = self._phases.copied(memo)
+        return self._twin(copied(self.graph, memo), phases)
+
+    def _twin(self, graph: rooms.Graph, phases: Phases | None) -> Model:
+        twin = Model.__new__(type(self))
+        twin.__setstate__({"graph": graph, "interface": self._interface, "phases": phases, "left_out": self._left_out})
+        return twin
 
     def __repr__(self) -> str:
         return f"Model({self.facts()})"
@@ -398,6 +503,10 @@ class Model:
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
+
+
+def _holds_its_own() -> None:
+    """What a model does to hold its parameters where no module holds them too."""
 
 
 def _name(end: Any) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from laminae.api.model import Model
+from laminae.api.one_phase import PROGRAM
 from laminae.base.errors import UsageError
 
 
@@ -55,7 +56,8 @@ def _module(module: Any, example: Any, kwargs: Mapping[str, Any] | None, dynamic
 
 
 def _program(program: Any) -> Model:
-    from laminae.files.module.reader import read_program
+    from laminae.files.module.program import read_program
 
     graph, interface = read_program(program)
+    graph.notes[PROGRAM] = True
     return Model(graph=graph, interface=interface)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +16,15 @@ from laminae.graph.select import is_glob, matches, unknown
 from laminae.see.comparison import comparison_table
 from laminae.see.drawing import draw
 from laminae.see.table import Table, trace_table
+from laminae.trace.disk.single import saved
 from laminae.trace.effects import effects
 from laminae.trace.patch import Patch, zero
 from laminae.trace.record import Entry, Record
 from laminae.trace.sweep import sweep
+
+if TYPE_CHECKING:
+    from laminae.api.hunting import Hunt
+    from laminae.api.learning import Backward
 
 
 class Comparison:
@@ -100,6 +106,10 @@ class Trace:
         """Time of the whole pass."""
         return self._record.ms
 
+    def facts(self) -> str:
+        """One line: the model, and how it ran: on which other engine, how many layers of a resumed pass."""
+        return " · ".join(filter(None, (self._facts, self._record.summary)))
+
     def __getitem__(self, name: str | int) -> Any:
         entries = self._record.by_name
         if isinstance(name, int) and -len(self.layers) <= name < len(self.layers):
@@ -136,7 +146,7 @@ class Trace:
 
     def __reduce__(self) -> tuple[object, ...]:
         raise UsageError(
-            "a trace is not pickled or copied", {"keep": "its tensors: dict(trace.values), or laminae run --out DIR"}
+            "a trace is not pickled or copied", {"keep": "its tensors: dict(trace.values), or trace.save(folder)"}
         )
 
     def records(self, *, statistics: bool = False) -> tuple[LayerRecord, ...]:
@@ -148,7 +158,7 @@ class Trace:
 
         An element is right where |found − expected| ≤ atol + rtol · |expected|. Raises ShapeError where shapes differ.
         """
-        inputs = [entry.output for entry in self.layers if entry.is_input and entry.kept]
+        inputs = [entry.output for entry in self.layers if entry.is_input and entry.kept and not entry.part]
         return Comparison(compare(self.outputs, expected, rtol=rtol, atol=atol), inputs[0] if inputs else None, self.title)
 
     @property
@@ -189,6 +199,66 @@ class Trace:
         found = effects(self._record.session, self._record, patch, layers, measure)
         return Effects(found, measure if isinstance(measure, str) else getattr(measure, "__name__", "measure"), self.title)
 
+    def hunt(self, **thresholds: float) -> Hunt:
+        """What is wrong in this pass, as `lm.hunt` finds it; thresholds as there (`dead=0.3`).
+
+        Where not everything was stored the pass is run again, every output being measured and let go. Raises UsageError for a
+        threshold there is not; PatchError where it must run again and a parameter has changed or the model was edited since.
+        """
+        from laminae.api.hunting import hunt_trace
+
+        return hunt_trace(self._record, self._facts, **thresholds)
+
+    def backward(
+        self,
+        loss: Any,
+        expected: Any,
+        *,
+        output: str | int | None = None,
+        store: object = None,
+        until: str | None = None,
+        patch: Any = None,
+        freeze: Sequence[str] | str = (),
+        per_sample: bool = False,
+    ) -> Backward:
+        """The backward pass: from the loss in reverse through the layers.
+
+        `back["L2"]` is the delta of each layer's output, `back.weights[…]` each derivative. The model, its weights and their
+        `grad` stay as they are. A trace that was not made with backward=True runs again first, with the same random numbers,
+        which `back.said` tells.
+
+        - loss: a name ("mse", "cross_entropy"), `lm.loss.…(…)`, or a function of (output, expected). output: which of several.
+        - store: which deltas are kept, and what of them, as for `model.run` (all unless given). until: stop at this layer.
+        - patch: other values in place of deltas on their way (`lm.patch.scale("L2", 0.5)`).
+        - freeze: weights, layers, groups or globs that get no derivative.
+        - per_sample: `back.weights` are [samples, …], the derivatives of each sample's own loss; `back.samples` has more of them.
+
+        Raises ShapeError or DTypeError where the expectation does not fit (nothing is broadcast), UsageError for a class id that
+        is none, naming the sample, and where a weight has changed since the trace was made.
+        """
+        from laminae.api.learning import Backward, samples_of
+        from laminae.learn.one_step import one_step
+
+        step = one_step(self._record, loss, expected, output=output, store=store, until=until, patch=patch, freeze=freeze)
+        if per_sample:
+            more = {"output": output, "freeze": freeze}
+            return Backward(step, self.title, samples_of(self._record, loss, expected, until, patch, more))
+        return Backward(step, self.title)
+
+    def attribute(
+        self, of: Callable[[Any], Any], by: Sequence[str] | str, *, method: str = "gradient", baseline: Any = 0.0, steps: int = 64
+    ) -> dict[str, Any]:
+        """Where a number of the output comes from: for each layer that `by` means, a tensor of its output's shape.
+
+        of: a function of the output that gives one number (`lambda y: y[0, 3]`). by: layers, groups, globs, input layers too.
+        method: "gradient"; "gradient × activation" (or with an x); "integrated", whose sum is what the number gains on the way
+        from `baseline` (a number, or a value of the output's shape) to the value, computed at `steps` points.
+        Raises UsageError where the number does not depend on it.
+        """
+        from laminae.learn.attribution import attribute
+
+        return attribute(self._record, of, by, method=method, baseline=baseline, steps=steps)
+
     def first_not_finite(self) -> Entry | None:
         """The first layer in forward order whose stored output holds NaN or Inf; None where no stored output does.
 
@@ -198,8 +268,15 @@ class Trace:
 
     def table(self, *, statistics: bool = False) -> Table:
         """What each layer did: operator, shape, time, bytes; with `statistics`, what its output is made of."""
-        facts = " · ".join(filter(None, (self._facts, self._record.summary)))
+        facts = self.facts()
         return trace_table(self.records(statistics=statistics), facts, ms=self.ms, statistics=statistics)
+
+    def save(self, out: str | os.PathLike[str]) -> None:
+        """Write what the store policy named to a folder, for `lm.load`. A folder that holds this run is left as it is.
+
+        Raises FileError where it holds anything else, or cannot be written to.
+        """
+        saved(out, lambda: self._record)
 
     def draw(self, path: str, *, expected: Any = None) -> None:
         """The layers as boxes in order with what each stored, as an SVG file.
@@ -222,7 +299,8 @@ class Trace:
 
 def _stored(entry: Entry) -> Any:
     if not entry.kept:
+        why = {"because": entry.why, "the way out": "engine='torch'"} if entry.why else {}
         raise UnknownNameError(
-            f"the output of layer {entry.name!r} was not stored", {"the way out": f"run with store=[…, {entry.name!r}]"}
+            f"the output of layer {entry.name!r} was not stored", why or {"the way out": f"run with store=[…, {entry.name!r}]"}
         )
     return entry.output

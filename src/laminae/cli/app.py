@@ -7,8 +7,12 @@ from typing import Annotated
 import typer
 
 from laminae.cli.check import check
+from laminae.cli.compare import compare
 from laminae.cli.demo import demo
 from laminae.cli.evaluate import evaluate
+from laminae.cli.export import export
+from laminae.cli.harvest import harvest
+from laminae.cli.hunt import hunt
 from laminae.cli.run import run
 from laminae.cli.show import show
 
@@ -21,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (show, check, run, evaluate, demo):
+for command in (show, check, run, compare, evaluate, hunt, harvest, export, demo):
     app.command()(command)
 
 

@@ -32,7 +32,7 @@ def run(
         list[str] | None,
         typer.Option(metavar="GLOB", help="Keep these layers' outputs: a name, group or glob; none; default all."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write stored outputs there as .npy, and trace.json.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write what --store names there, for lm.load(DIR).")] = None,
     statistics: Annotated[bool, typer.Option("--stats", help="Mean, std, min, max and zeros of every output.")] = False,
     full: Full = False,
     json: AsJson = False,
@@ -45,12 +45,12 @@ def run(
     mean: Annotated[str, typer.Option(metavar="M[,M,M]", help="Images: one number, or one a channel.")] = "0",
     std: Annotated[str, typer.Option(metavar="S[,S,S]", help="Images: likewise.")] = "1",
     device: Annotated[str | None, typer.Option(help="Where to run, as cuda.")] = None,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="What runs it: torch, onnxruntime.")] = "torch",
     plugin: Plugin = None,
     trust: Trust = False,
 ) -> int:
     """Run an input through the model: what every layer made, and whether the output is what it should be."""
     from laminae.cli import inputs as given
-    from laminae.cli.folder import require_free
     from laminae.cli.progress import progress
     from laminae.data.image import Preparation
 
@@ -59,7 +59,7 @@ def run(
     how = Preparation(layout, given.size(size), scale, given.numbers("--mean", mean), given.numbers("--std", std))
     dims = given.dimensions(dim or [])
     if out is not None:
-        require_free(out)
+        _require_writable(out)
     found = opened(model, plugin, trust)
     if not input and not random and found.example is None:
         raise UsageError("run needs an input", {"give": "--input FILE, or --random"})
@@ -69,9 +69,9 @@ def run(
     )
     expected = None if expect is None else _expected(expect)
     with progress(f"running {found.name or model}"):
-        trace = found.run(dict(arrays), store=_policy(store), device=device)
+        trace = found.run(dict(arrays), store=_policy(store), device=device, engine=engine)
         if trace.ms < WARM:
-            trace = found.run(dict(arrays), store=_policy(store), device=device)
+            trace = found.run(dict(arrays), store=_policy(store), device=device, engine=engine)
         comparison = None if expected is None else trace.compare(_shaped(expected, trace), rtol=rtol, atol=atol)
     _answer(
         model,
@@ -85,6 +85,14 @@ def run(
         tolerance={"rtol": rtol, "atol": atol},
     )
     return 0 if comparison is None or comparison.correct else 1
+
+
+def _require_writable(folder: Path) -> None:
+    """Raises FileError before anything is run for nothing."""
+    from laminae.trace.disk.folder import writing
+
+    with writing(folder):
+        pass
 
 
 def _policy(store: list[str] | None) -> object:
@@ -126,18 +134,18 @@ def _answer(
     full: bool,
     tolerance: Mapping[str, float],
 ) -> None:
-    from laminae.cli import as_json, folder
-
-    outputs = None if comparison is None else comparison.outputs
-    document = as_json.document(file, model, trace, outputs, tolerance) if json or out is not None else {}
-    written = folder.write(trace.records(), out, document) if out is not None else None
+    if out is not None:
+        trace.save(out)
     if json:
-        print(as_json.text(document))
+        from laminae.cli import as_json
+
+        outputs = None if comparison is None else comparison.outputs
+        print(as_json.text(as_json.document(file, model, trace, outputs, tolerance)))
         return
     from laminae.cli.told import tell
 
     tell(model, trace, comparison, statistics=statistics, full=full)
-    if written is not None:
-        from laminae.cli.printing import console
+    if out is not None:
+        from laminae.cli.printing import written
 
-        console().print(f"{written} outputs and trace.json are in {out}", soft_wrap=True)
+        written(out, f"what was stored, for lm.load({str(out)!r})")

@@ -25,9 +25,9 @@ def tell(model: Model, trace: Trace, comparison: Comparison | None, *, statistic
     single = comparison.outputs[0] if comparison is not None and len(comparison.outputs) == 1 else None
     if small:
         expected = None if single is None else [sample.expected for sample in single.samples]
-        table = small_table(records, None, expected, single, facts=model.facts(), ms=trace.ms)
+        table = small_table(records, None, expected, single, facts=trace.facts(), ms=trace.ms)
     else:
-        table = trace_table(records, model.facts(), ms=trace.ms, statistics=statistics, full=full)
+        table = trace_table(records, trace.facts(), ms=trace.ms, statistics=statistics, full=full)
     console().print(table)
     if not small and comparison is None:
         for name, value in trace.outputs.items():

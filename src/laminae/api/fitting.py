@@ -1,0 +1,174 @@
+"""`lm.fit`: a model learns from data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import index
+from typing import Any
+
+from laminae.api.model import Model
+from laminae.base import torch
+from laminae.base.errors import UsageError
+from laminae.base.learned import EpochRecord
+from laminae.compare.evaluate import evaluate_batches
+from laminae.data import Stream, batches, samples, split
+from laminae.data.interface import sample_count
+from laminae.learn.derived import place_of
+from laminae.learn.fit import Fitted, Patience
+from laminae.learn.fit import fit as fit_batches
+from laminae.learn.loss_program import LossProgram
+from laminae.learn.step import Stepper
+from laminae.see.learning import history_table
+from laminae.see.rendering import Table
+from laminae.trace.session import Session
+
+
+class History:
+    """What came of learning: `history.epochs` has a record of each epoch, `history["loss"]` the losses. Prints as a table.
+
+    best: the best epoch, where `patience` looked for one. stopped: why it ended early, "" where it did not.
+    """
+
+    def __init__(self, fitted: Fitted, title: str) -> None:
+        self.epochs: tuple[EpochRecord, ...] = fitted.epochs
+        self.best, self.stopped, self.title = fitted.best, fitted.stopped, title
+
+    def __getitem__(self, name: str) -> list[float]:
+        """The losses ("loss", "validation") or a metric, of each epoch."""
+        known = [{"loss": e.loss, "validation": e.validation, "rate": e.rate, **dict(e.metrics)} for e in self.epochs]
+        if any(name not in one or one[name] is None for one in known):
+            there = ", ".join(key for key, value in known[0].items() if value is not None)
+            raise UsageError(f"{name!r} was not taken", {"there are": there})
+        return [float(one[name] or 0.0) for one in known]
+
+    def table(self) -> Table:
+        """A row for each epoch."""
+        notes = [f"Stopped: {self.stopped}."] if self.stopped else []
+        return history_table(self.epochs, self.title, best=self.best, notes=notes)
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __iter__(self) -> Iterator[EpochRecord]:
+        return iter(self.epochs)
+
+    def __repr__(self) -> str:
+        last = f", loss {self.epochs[-1].loss:.4g}" if self.epochs else ""
+        return f"History({len(self)} epochs{last}{', stopped early' if self.stopped else ''})"
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def fit(
+    model: Model,
+    data: Any,
+    *,
+    loss: Any,
+    optimizer: Any = "adam",
+    epochs: int = 1,
+    batch: int = 32,
+    validation: Any = None,
+    metrics: Sequence[str] | str = (),
+    output: str | int | None = None,
+    seed: int | None = 0,
+    shuffle: bool = True,
+    patience: int | None = None,
+    callbacks: Sequence[Callable[[Any], Any]] = (),
+    **more: Any,
+) -> History:
+    """Let a model learn. One seed makes a run repeatable bit for bit on one machine and number of threads.
+
+    - data: what `laminae.data.samples` takes: (x, expected) of arrays, a path, a dataset, a DataLoader, batches.
+    - validation: a part of the data (0.2) or other data, to measure on after each epoch; a model opened from a module is in its
+      evaluation phase then, and in its training phase while it learns. metrics: on that, by name, as for `lm.evaluate`.
+    - output: which of several the loss is of. seed: of the order of the samples and, unless None, of torch's generator.
+    - patience: stop after so many epochs without a better loss, and bring the best weights back.
+    - callbacks: called after each step (`Progress`) and each epoch (`EpochRecord`); one that returns True stops it.
+    - more: `freeze`, `schedule`, `clip_norm`, `clip_value`, `accumulate`, `average`, `precision`, as `Stepper` has them.
+
+    Ctrl-C ends the step at hand and returns. Raises LayerError naming the layer where the loss is no number.
+    """
+    count, size = _whole(epochs, "epochs"), _whole(batch, "batch")
+    learned, held = _parts(data, validation, seed or 0)
+    waiting = None if patience is None else Patience(patience)
+    if metrics and held is None:
+        raise UsageError("metrics are taken on held-out data", {"give": "validation=0.2, or other data"})
+    if seed is not None:
+        torch.manual_seed(seed)
+    was = model.training
+    evaluation, learning = _sessions(model)
+    order = (seed or 0) if shuffle and not isinstance(learned, Stream) else None
+    try:
+        with Stepper(learning, loss, optimizer, output=output, **more) as step:
+            measure = _measure(evaluation, step, held, size, metrics, output)
+            made = fit_batches(
+                step,
+                lambda epoch: batches(learned, size, shuffle=order, epoch=epoch),
+                count,
+                measure=measure,
+                patience=waiting,
+                each=callbacks,
+            )
+    finally:
+        if model.training != was:
+            model.train(was)
+    return History(made, f"{model.graph.name or 'model'} · {step.loss!r} · {type(step.optimizer).__name__}")
+
+
+def _parts(data: Any, validation: Any, seed: int) -> tuple[Any, Any]:
+    """What is learned from, and what is held out."""
+    every = samples(data)
+    if validation is None:
+        return every, None
+    if isinstance(validation, int | float) and not isinstance(validation, bool):
+        return split(every, validation, seed=seed)  # type: ignore[arg-type]
+    return every, samples(validation)
+
+
+def _sessions(model: Model) -> tuple[Session, Session]:
+    """Of the evaluation phase and of the training phase, where the model has both; the model is in the latter then."""
+    if model._phases is None:
+        return model._session, model._session
+    evaluation = model.eval()._session
+    return evaluation, model.train()._session
+
+
+def _measure(
+    session: Session, step: Stepper, held: Any, size: int, metrics: Sequence[str] | str, output: str | int | None
+) -> Callable[[], tuple[float | None, tuple[tuple[str, float], ...]]]:
+    """The loss over what is held out, each sample counting once, and the metrics."""
+    place = place_of(session.graph, output)
+    program = LossProgram(step.loss, session.graph.outputs[place].name)
+
+    def measure() -> tuple[float | None, tuple[tuple[str, float], ...]]:
+        if held is None:
+            return None, ()
+        total, count = 0.0, 0
+        kept: list[tuple[Any, Any]] = []
+        with torch.no_grad():
+            for x, expected in batches(held, size):
+                inputs = session.inputs(x if isinstance(x, tuple) else (x,))
+                found = session.engine.call(inputs, session.engine.home)[place]
+                number = sample_count(x)
+                total, count = total + float(program(found, expected, session.engine.home)) * number, count + number
+                kept += [(found, expected)] if metrics else []
+        if not metrics:
+            return total / count, ()
+        taken = evaluate_batches(lambda made: made, kept, metrics)
+        return total / count, tuple(taken.metrics.items())
+
+    return measure
+
+
+def _whole(given: Any, name: str) -> int:
+    try:
+        number = 0 if isinstance(given, bool) else index(given)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise UsageError(f"{name}={given!r} is not possible", {"expected": "a whole number, 1 or more"})
+    return number
