@@ -130,14 +130,14 @@ def test_through_bodies():
     { y = Loop(n, go, x) <body = b (int64 i, bool c, float[2] h) => (bool c2, float[2] h2) { c2 = Identity(c) h2 = Mul(h, two) }> }
     """
     model = lm.open(onnx.parser.parse_model(text))
-    back = model.run(np.ones(2, np.float32), backward=True).backward(lambda y, t: y.sum(), np.zeros(2, np.float32))
+    back = model.run(np.ones(2, np.float32), backward="inputs").backward(lambda y, t: y.sum(), np.zeros(2, np.float32))
     assert back["x"].tolist() == [8.0, 8.0]
     turns = [name for name in back if "Mul" in name or "h2" in name]
     assert [back[name].tolist() for name in turns] == [[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]]
 
 
 def test_the_table_goes_from_the_loss_to_the_input():
-    text = small().run(X, backward=True).backward("mse", Y).table().text(120)
+    text = small().run(X, backward="inputs").backward("mse", Y).table().text(120)
     places = [text.index(word) for word in ("mse_loss", "L4", "L3", "L2", "L1")]
     assert places == sorted(places)
 

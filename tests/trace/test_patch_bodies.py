@@ -65,7 +65,7 @@ def loop(turns, change):
         ),
         (lm.patch.function("total/body/row*", lambda v: v - 5), lambda t, n, v: v - 5 if n == "row" else v),
     ],
-    ids=repr,
+    ids=["second turn", "first turn", "every turn", "some turns", "an operator", "a position", "two patches", "a function"],
 )
 def test_turns_of_a_loop(patch, change):
     model, feeds = opened(LOOP), {"x": X, "n": np.array(3)}

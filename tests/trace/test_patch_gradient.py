@@ -60,7 +60,7 @@ def head_zeroed(b):
         (lm.patch.project("b", DIRECTION), projected), (lm.patch.function("b", torch.sin), torch.sin),
         (lm.patch.replace("b", torch.ones(3, 6)), lambda b: torch.ones(3, 6)),
     ],
-    ids=repr,
+    ids=lambda case: repr(case) if isinstance(case, lm.patch.Patch) else "",
 )  # fmt: skip
 def test_through_a_patch_to_the_weights_before_it(patch, change):
     m = model()

@@ -127,7 +127,12 @@ def _of(delta: Delta) -> Any:
     if not delta.reached:
         raise UnknownNameError(
             f"no delta came to layer {name!r}",
-            {"because": "the loss does not depend on it, or no derivative goes through what does"},
+            {
+                "because": "the inputs wanted no derivatives"
+                if delta.turn.entry.is_input
+                else "the loss does not depend on it, or no derivative goes through what does",
+                **({"the way out": "model.run(x, backward='inputs')"} if delta.turn.entry.is_input else {}),
+            },
         )
     return delta.values[0] if len(delta.values) == 1 else delta.values
 

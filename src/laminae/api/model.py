@@ -228,7 +228,7 @@ class Model:
         store: object = True,
         patch: Any = None,
         device: Any = None,
-        backward: bool = False,
+        backward: bool | str = False,
         engine: str = "torch",
         out: str | os.PathLike[str] | None = None,
         **named: Any,
@@ -239,7 +239,8 @@ class Model:
         each value only some samples, positions, a mean; in another dtype, on another device), or a list of these, of which the
         first that means a layer holds; the outputs are always kept. patch: other values in place of what layers make
         (`lm.patch.zero("h/3/attn", heads=[2])`, `{"L2": tensor}`, several in a list). device: run there, this once. backward:
-        stored outputs and `trace.output` can be differentiated by the parameters (`loss.backward()`); otherwise they have no
+        stored outputs and `trace.output` can be differentiated by the parameters (`loss.backward()`; "inputs": by the inputs
+        too, for which torch may take kernels with other last bits); otherwise they have no
         history. engine: "torch", or "onnxruntime": quicker on many models, its numbers its own, so that what is stored may move
         the last bits of the rest; EngineError names the layer that it cannot run. out: a folder to write what `store` names to,
         for `lm.load`; FileError where it holds anything but the same run.

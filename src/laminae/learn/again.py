@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from laminae.base import torch
@@ -11,6 +12,7 @@ from laminae.engines.torch.passes import Pass, Run
 from laminae.graph import Graph, Layer, Parameter
 from laminae.graph.layer import WRITES
 from laminae.graph.parameter import ROLE
+from laminae.graph.select import matches
 from laminae.ops.chance import set_state, state
 from laminae.plan.changes import Changes
 from laminae.plan.policy import ALL, Policy
@@ -23,6 +25,17 @@ def is_differentiable(record: Record) -> bool:
     """Whether a backward pass can go through the values of a pass as they are."""
     outputs = [x for x in record.run.outputs if torch.is_tensor(x)]
     return record.run.engine is record.session.engine and not record.resumed and any(x.requires_grad for x in outputs)
+
+
+def wants_inputs(record: Record, globs: Sequence[str]) -> bool:
+    """Whether names or globs mean an input layer whose value wants no derivatives in a pass."""
+    for entry in record.entries:
+        value = entry.values[0] if entry.is_input and entry.kept else None
+        if not torch.is_tensor(value) or value.requires_grad or not (value.is_floating_point() or value.is_complex()):
+            continue
+        if any(matches(glob, name=entry.name, path=entry.path, operator=entry.op) for glob in globs):
+            return True
+    return False
 
 
 def require_same_model(record: Record) -> None:

@@ -12,7 +12,7 @@ from laminae.engines.torch.passes import Pass
 from laminae.graph import Value
 from laminae.graph.order import downstream
 from laminae.graph.select import matches, unknown
-from laminae.learn.again import again, forward, is_differentiable, require_same_model
+from laminae.learn.again import again, forward, is_differentiable, require_same_model, wants_inputs
 from laminae.learn.turns import Turn, turns
 from laminae.plan.changes import Changes
 from laminae.plan.policy import ALL
@@ -37,9 +37,10 @@ def attribute(
         raise UsageError(f"there is no attribution {method!r}", {"there are": ", ".join(METHODS)})
     record.session.follow()
     require_same_model(record)
-    kept = is_differentiable(record) and record.run.plan.policy.everything
+    globs = (by,) if isinstance(by, str) else tuple(by)
+    kept = is_differentiable(record) and record.run.plan.policy.everything and not wants_inputs(record, globs)
     passed = record if kept else again(record)
-    chosen = _chosen(turns(passed), (by,) if isinstance(by, str) else tuple(by))
+    chosen = _chosen(turns(passed), globs)
     if method == "integrated":
         return {turn.name: _integrated(passed, turn, of, baseline, steps) for turn in chosen}
     with torch.enable_grad(), ordinary_tensors():

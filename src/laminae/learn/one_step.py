@@ -11,7 +11,7 @@ from laminae.base.errors import LaminaeError, PatchError
 from laminae.engines.torch.passes import Pass, Run
 from laminae.files.weights import weights_of
 from laminae.graph import Graph, Parameter
-from laminae.learn.again import again, forward, is_differentiable, require_same_model
+from laminae.learn.again import again, forward, is_differentiable, require_same_model, wants_inputs
 from laminae.learn.backward import Derivatives, Way, derivatives, frozen
 from laminae.learn.derived import Derived, derived, place_of, require_learnable
 from laminae.learn.learnable import learnable
@@ -56,7 +56,7 @@ def one_step(
     place = place_of(graph, output)
     changes = changes_of(graph, _of_layers(graph, patches(patch)))
     passed = record
-    why = _why_again(record, keeps, bool(changes.layers or changes.inside))
+    why = _why_again(record, keeps, until)
     if why:
         passed = again(record)
     went, name = cast(Run, passed.run), graph.outputs[place].name
@@ -78,10 +78,15 @@ def _policy(store: object, graph: Graph) -> Policy:
     return policy(store, graph)
 
 
-def _why_again(record: Record, keeps: Policy, changed: bool) -> str:
+def _why_again(record: Record, keeps: Policy, until: str | None) -> str:
     """Why the forward pass must run again; empty where it need not."""
     if not is_differentiable(record):
         return "the trace was not made with backward=True"
+    asked = [until] if until else []
+    for rule in () if keeps.everything else keeps.rules:
+        asked += [rule.layers] if isinstance(rule.layers, str) else [] if callable(rule.layers) else list(rule.layers)
+    if wants_inputs(record, asked):
+        return "the trace was not made with backward='inputs'"
     plan = record.run.plan
     if not plan.policy.everything and any(keeps.rule(step.layer) and not step.whole for step in plan.order):
         return "not every layer whose delta is asked for was stored"

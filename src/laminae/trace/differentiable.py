@@ -14,12 +14,19 @@ from laminae.plan.changes import Change, Changes
 
 
 def differentiable(
-    graph: Graph, operators: Mapping[Layer, Operator], inputs: Sequence[Any], changes: Changes, device: Any
+    graph: Graph,
+    operators: Mapping[Layer, Operator],
+    inputs: Sequence[Any],
+    changes: Changes,
+    device: Any,
+    *,
+    of_inputs: bool = True,
 ) -> tuple[list[Any], Changes]:
-    """The inputs as leaves that want derivatives, and changes that put such leaves in place of the weights.
+    """The inputs, where asked as leaves that want derivatives, and changes that put such leaves in place of the weights.
 
-    A leaf is of the weight's own memory. An nn.Parameter stands for itself: one that is frozen stays so, one that learns gets
-    its `grad` as ever. Layers that may hand on what they were given make values of their own, where others read that too.
+    Inputs that want derivatives may have torch take other kernels than the module alone would, with other last bits. A leaf
+    is of the weight's own memory. An nn.Parameter stands for itself: one that is frozen stays so, one that learns gets its
+    `grad` as ever. Layers that may hand on what they were given make values of their own, where others read that too.
     """
     changed = dict(changes.parameters)
     for parameter in parameters_of(graph):
@@ -28,7 +35,7 @@ def differentiable(
     layers = {layer: _wanting(change) for layer, change in changes.layers.items()}
     for layer in hands_on(graph, operators):
         layers[layer] = _apart(layers.get(layer))
-    return [_leaf(x) for x in inputs], replace(changes, parameters=changed, layers=layers)
+    return [_leaf(x) if of_inputs else x for x in inputs], replace(changes, parameters=changed, layers=layers)
 
 
 def parameters_of(graph: Graph) -> dict[Parameter, None]:

@@ -64,7 +64,7 @@ class Session:
         store: object = True,
         device: Any = None,
         *,
-        backward: bool = False,
+        backward: bool | str = False,
         patch: Any = None,
         engine: str = DEFAULT,
     ) -> Record:
@@ -77,12 +77,15 @@ class Session:
         keeps = self._policy(store)
         inputs = self._take(given, named, where, snapshot=True)
         put = patches(patch)
-        with torch.set_grad_enabled(backward):  # through a patched parameter, to the parameter
+        if backward not in (True, False, "inputs"):
+            raise UsageError(f"backward={backward!r} is nothing", {"expected": "True, or 'inputs': the inputs' derivatives too"})
+        with torch.set_grad_enabled(bool(backward)):  # through a patched parameter, to the parameter
             changes = changes_of(self.graph, put, where)
         states = dict.fromkeys(changes.layers, PATCHED)
         if backward and runner is self.engine:
-            inputs, changes = differentiable(self.graph, self.engine.operators(), inputs, changes, where)
-        run = runner.record(inputs, keeps, where, backward=backward, changes=changes)
+            of_inputs, operators = backward == "inputs", self.engine.operators()
+            inputs, changes = differentiable(self.graph, operators, inputs, changes, where, of_inputs=of_inputs)
+        run = runner.record(inputs, keeps, where, backward=bool(backward), changes=changes)
         return Record(run, self, put, states, inside=changes.inside)
 
     def resume(self, record: Record, patch: Any, store: object = None) -> Record:
