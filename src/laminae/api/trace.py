@@ -145,9 +145,7 @@ class Trace:
         return iter(self.layers)
 
     def __reduce__(self) -> tuple[object, ...]:
-        raise UsageError(
-            "a trace is not pickled or copied", {"keep": "its tensors: dict(trace.values), or trace.save(folder)"}
-        )
+        raise UsageError("a trace is not pickled or copied", {"keep": "its tensors: dict(trace.values), or trace.save(folder)"})
 
     def records(self, *, statistics: bool = False) -> tuple[LayerRecord, ...]:
         """A plain record for each layer, for tables, JSON and drawings."""
