@@ -12,8 +12,8 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     exec("\n".join(blocks), {})
-    printed = capsys.readouterr().out.strip()
-    assert printed in README.read_text(), "what it prints is what the README shows"
+    printed = _shown(capsys.readouterr().out)
+    assert printed in _shown(README.read_text()), "what it prints is what the README shows"
     assert (tmp_path / "model.svg").exists()
 
 
@@ -22,3 +22,8 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = README.parent / "docs" / f"{page}.md"
     exec("\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)), {})
+
+
+def _shown(text):
+    """Without what the last bits decide, which are the processor's own: numbers that are rounding, and the room they take."""
+    return " ".join(re.sub(r"\b\d(\.\d+)?e-0[789]\b", "rounding", text).split())
