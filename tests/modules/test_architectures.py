@@ -15,8 +15,12 @@ GRADIENTS = {
     "bloom": "torch.export itself leaves out its own backward pass of GELU",
     "levit": "in evaluation it keeps what its first pass made, derivatives or none: the module differs from itself",
     "deberta": "the derivative of a bias whose true derivative is 0 differs by 1e-14",
+    "llava": "on some processors: traced, transformers repeats keys and masks where it else asks a kernel to",
 }
 """Architectures whose gradients are not the module's bit for bit, and why."""
+
+BY_PROCESSOR = ("llava",)
+"""Those of them that are so on some processors only."""
 
 UNUSED = ("lilt",)
 """Architectures that compute what nothing reads: the export leaves it out."""
@@ -40,7 +44,8 @@ def hold(name):
     different = [
         n for n in expected.keys() | found.keys() if n not in expected or n not in found or not same(expected[n], found[n])
     ]
-    assert bool(different) == (name in GRADIENTS), different[:3]
+    if name not in BY_PROCESSOR:
+        assert bool(different) == (name in GRADIENTS), different[:3]
 
 
 def hold_leaves(held):

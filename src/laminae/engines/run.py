@@ -23,8 +23,8 @@ class Run:
     ticks: seconds of a clock, one before the first step and one after each (one after the last where the engine cannot tell
     steps apart); empty where nobody asked. ran: the places of the steps that ran, where it was not all of them. notes: shape,
     dtype and bytes of what was not kept whole. missing: layers of which the engine had nothing to keep, and why.
-    only_seen: values that are there to be looked at, from which no run goes on. held: the
-    parameters as they were. said: what there is to say of how it ran, in a few words.
+    only_seen: values that are there to be looked at, from which no run goes on. wanting: slots of values that wanted derivatives
+    although none were taken, as parts of weights do. held: the parameters as they were. said: what there is to say of how it ran, in a few words.
     """
 
     plan: Plan
@@ -36,6 +36,7 @@ class Run:
     notes: dict[Layer, tuple[Any, ...]] = field(default_factory=dict)
     ran: Sequence[int] | None = None
     only_seen: frozenset[Value] = frozenset()
+    wanting: set[int] = field(default_factory=set)
     held: Held = NOTHING_HELD
     missing: dict[Layer, str] = field(default_factory=dict)
     said: str = ""
@@ -71,10 +72,19 @@ class Run:
         """The parameters that hold others than when this run began."""
         return self.held.changed()
 
+    def want_nothing(self) -> None:
+        """The pass is over: what is kept has no history, and wants none."""
+        for slot in self.wanting:
+            if self.values[slot] is not None:
+                self.values[slot] = self.values[slot].detach()
+
+    def _as_made(self, slot: int) -> Any:
+        return self.values[slot].detach().requires_grad_() if slot in self.wanting else self.values[slot]
+
     def stored(self) -> dict[Value, Any]:
         """What is kept of the outermost graph as it was made."""
         return {
-            value: self.values[slot]
+            value: self._as_made(slot)
             for step in self.plan.order
             if (step.whole and step.layer not in self.missing) or step.layer.is_input
             for value, slot in zip(step.layer.outputs, step.writes, strict=True)
@@ -89,6 +99,7 @@ class Run:
             for place, source in zip(step.places, other.places, strict=True):
                 if place is not None and source is not None and other.kept:
                     self.values[place] = run.values[source]
+                    self.wanting |= {place} if source in run.wanting else set()
             if step.layer in run.notes:
                 self.notes[step.layer] = run.notes[step.layer]
             if step.layer in run.inner:

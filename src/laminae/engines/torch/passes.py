@@ -68,5 +68,6 @@ class Run(shared.Run):
 
     def forget(self) -> None:
         """Let go of what was not to be kept."""
+        self.want_nothing()
         kept = self.program.kept
         self.values = [value if slot in kept else None for slot, value in enumerate(self.values)]

@@ -186,6 +186,7 @@ class Program:
         for out, slot in zip(self.plan.graph.outputs, self.plan.outputs, strict=True):
             if isinstance(out, Parameter):
                 run.values[slot] = own(run.values[slot])
+        run.want_nothing()
         run.values[RUN] = NOTHING
         return run
 

@@ -209,14 +209,21 @@ def _with_bodies(step: Step, program: Program) -> Act:
 
 
 def _copy(step: Step, program: Program) -> Act:
-    """Stored values that are a parameter's or a constant's own memory become values of their own."""
+    """Stored values that are a parameter's or a constant's own memory become values of their own.
+
+    A part of a weight may want derivatives even where none are taken, and torch chooses kernels by that: so does its copy.
+    """
     slots, reads = step.copies, (*step.reads, *step.captures)
     constants = program.constants.get(step.layer, ())
 
     def act(values: Slots) -> None:
         for slot in slots:
-            if shares_memory(values[slot], [*(values[read] for read in reads), *constants]):
-                values[slot] = own(values[slot])
+            value = values[slot]
+            if shares_memory(value, [*(values[read] for read in reads), *constants]):
+                values[slot] = copy = own(value)
+                if getattr(value, "requires_grad", False) and not copy.requires_grad:
+                    copy.requires_grad_()
+                    values[RUN].wanting.add(slot)
 
     return act
 
