@@ -24,7 +24,8 @@ class Run:
     steps apart); empty where nobody asked. ran: the places of the steps that ran, where it was not all of them. notes: shape,
     dtype and bytes of what was not kept whole. missing: layers of which the engine had nothing to keep, and why.
     only_seen: values that are there to be looked at, from which no run goes on. wanting: slots of values that wanted derivatives
-    although none were taken, as parts of weights do. held: the parameters as they were. said: what there is to say of how it ran, in a few words.
+    although none were taken, as parts of weights do. held: the parameters as they were. said: what there is to say of how it
+    ran, in a few words.
     """
 
     plan: Plan
