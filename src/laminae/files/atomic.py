@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from laminae.base.errors import FileError
+
+CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
+"""What file systems say that do not bring a folder to the disk."""
 
 
 def check_place(path: Path) -> None:
@@ -87,7 +91,7 @@ def _swap(pairs: list[tuple[Path, Path]]) -> None:
                 _put_back(backup, path)
         raise
     _remove(backup for backup, _ in undo if backup is not None)
-    _sync_folder(pairs[-1][1].parent)
+    sync_folder(pairs[-1][1].parent)
 
 
 def _put_back(backup: Path | None, path: Path) -> None:
@@ -112,14 +116,19 @@ def _second_name(path: Path) -> Path | None:
     return name
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new names last; some file systems cannot, and need not."""
-    with suppress(OSError):
+def sync_folder(folder: Path) -> None:
+    """Make the new names last. Raises OSError, but where a file system cannot, and need not."""
+    try:
         handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as problem:
+        if problem.errno not in CANNOT:
+            raise
+    finally:
+        os.close(handle)
 
 
 def _remove(paths: Iterator[Path] | Sequence[Path]) -> None:

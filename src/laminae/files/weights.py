@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from laminae.base.arrays import unwritable
 from laminae.base.errors import DTypeError, FileError, ModelError
 from laminae.files.atomic import check_place, saving
+from laminae.files.hashed import Sink
 from laminae.files.tensor_writer import raw_bytes
 from laminae.graph.graph import Graph, unique_name
 from laminae.graph.parameter import Parameter
@@ -44,24 +45,38 @@ def weights_of(graph: Graph) -> dict[str, Parameter]:
 
 
 def save(weights: Mapping[str, Parameter], path: str | os.PathLike[str]) -> None:
-    """Write parameters by name.
+    """Write parameters by name to a file. Raises what `write` raises, and FileError where the file cannot be written."""
+    path = Path(os.fspath(path))
+    check_place(path)
+    ordered, header = _laid_out(weights)
+    with saving([path]) as (file,):
+        _write(ordered, header, file)
+
+
+def write(weights: Mapping[str, Parameter], file: Sink) -> None:
+    """Write parameters by name to an open file.
 
     Tied ones (several names, one parameter) are stored under the first of their names; the metadata give it for each other
     one, as Hugging Face has it. The same weights make the same bytes. One tensor at a time is taken from its device. Raises
-    DTypeError for a dtype the format lacks, ModelError for a tensor without values, FileError where the file cannot be written.
+    DTypeError for a dtype the format lacks, ModelError for a tensor without values.
     """
-    path = Path(os.fspath(path))
-    check_place(path)
+    _write(*_laid_out(weights), file)
+
+
+def _laid_out(weights: Mapping[str, Parameter]) -> tuple[list[tuple[str, Parameter]], bytes]:
+    """The parameters in the order of the file, and its header."""
     names: dict[Parameter, str] = {}
     for name in sorted(weights):
         names.setdefault(weights[name], name)
     ordered = sorted(((name, box) for box, name in names.items()), key=lambda item: (-_place(*item), item[0]))
     aliases = {name: names[box] for name, box in weights.items() if names[box] != name}
-    header = _header(dict(ordered), aliases)
-    with saving([path]) as (file,):
-        file.write(struct.pack("<Q", len(header)) + header)
-        for _, box in ordered:
-            file.write(raw_bytes(box.array))
+    return ordered, _header(dict(ordered), aliases)
+
+
+def _write(ordered: Sequence[tuple[str, Parameter]], header: bytes, file: Sink) -> None:
+    file.write(struct.pack("<Q", len(header)) + header)
+    for _, box in ordered:
+        file.write(raw_bytes(box.array))
 
 
 def _place(name: str, parameter: Parameter) -> int:

@@ -26,6 +26,16 @@ def fingerprint(graph: Graph) -> str:
     return found.hexdigest()
 
 
+def structure(graph: Graph) -> str:
+    """As `fingerprint`, but for the values of the parameters, which learning moves: their names, dtypes and shapes."""
+    found = hashlib.sha256()
+    for part in (graph, *(function.graph for _, function in sorted(graph.functions.items()))):
+        _layers(part, found)
+        _put(found, *((name, box.dtype, box.shape) for name, box in part.parameters.items()))
+    _put(found, *((key, function.attributes, function.defaults) for key, function in sorted(graph.functions.items())))
+    return found.hexdigest()
+
+
 def digest(*parts: Any) -> str:
     """SHA-256, in hexadecimal, over numbers, texts, arrays, and lists and dicts of these."""
     found = hashlib.sha256()
@@ -34,12 +44,16 @@ def digest(*parts: Any) -> str:
 
 
 def _graph(graph: Graph, found: Any) -> None:
-    _put(found, "graph", graph.opsets, [out.name for out in graph.outputs], len(graph.layers))
-    for layer in graph.layers:
-        _layer(layer, found)
+    _layers(graph, found)
     for name, parameter in graph.parameters.items():
         _put(found, "parameter", name, parameter.dtype, parameter.shape)
         _array(parameter.array, found)
+
+
+def _layers(graph: Graph, found: Any) -> None:
+    _put(found, "graph", graph.opsets, [out.name for out in graph.outputs], len(graph.layers))
+    for layer in graph.layers:
+        _layer(layer, found)
 
 
 def _layer(layer: Layer, found: Any) -> None:

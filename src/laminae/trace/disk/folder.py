@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from laminae.base.errors import FileError
+from laminae.files.atomic import sync_folder
+from laminae.files.owned import claim, leave_nothing
 from laminae.trace.disk import manifest
 from laminae.trace.disk.header import differences
 from laminae.trace.disk.manifest import Manifest, Shard
@@ -50,8 +52,8 @@ class Folder:
             return
         with self._failing():
             self._append(manifest.line(header))
-            _sync(self.path)
-            _sync(self.path.absolute().parent)
+            sync_folder(self.path)
+            sync_folder(self.path.absolute().parent)
         self.header = header
 
     def add(self, growing: Growing) -> None:
@@ -100,62 +102,18 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Folder]:
     was there is then as it was.
     """
     folder = Path(os.fspath(path))
-    made = _made(folder)
-    handle = _opened(folder)
+    handle, made = claim(folder, manifest.NAME, "folder of activations")
     opened = None
     try:
-        _lock(handle, folder)
         found = manifest.parse(_content(handle, folder), str(folder))
         for shard in () if found is None else found.shards:
             _require_whole(folder, shard)
-        _clean(folder)
         opened = Folder(folder, handle, found)
         yield opened
     finally:
         if opened is not None and not opened.shards and not opened.finished:
-            _leave_nothing(folder, made)
+            leave_nothing(folder, manifest.NAME, made)
         os.close(handle)
-
-
-def _made(folder: Path) -> bool:
-    """Whether the folder was made now. Raises FileError where it cannot be, or holds what is not ours."""
-    try:
-        if os.path.lexists(folder):
-            there = sorted(os.listdir(folder))
-            if there and manifest.NAME not in there:
-                rows = {"it holds": ", ".join(there[:4]) + (", …" if len(there) > 4 else ""), "give": "a new folder"}
-                raise FileError(f"{str(folder)!r} is there already, and no folder of activations", rows)
-            return False
-        os.mkdir(folder)
-        return True
-    except (OSError, ValueError) as problem:
-        raise _unusable(folder, problem) from None
-
-
-def _unusable(folder: Path, problem: Exception) -> FileError:
-    reason = getattr(problem, "strerror", None) or str(problem)
-    missing = not os.path.isdir(folder.absolute().parent)
-    rows = {"because": f"there is no folder {str(folder.absolute().parent)!r}" if missing else reason}
-    return FileError(f"{str(folder)!r} cannot be written to", rows)
-
-
-def _opened(folder: Path) -> int:
-    """The manifest, which is the lock as well. Raises FileError."""
-    try:
-        return os.open(folder / manifest.NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
-    except OSError as problem:
-        raise _unusable(folder, problem) from None
-
-
-def _lock(handle: int, folder: Path) -> None:
-    """Held while the file is open, and so never longer than the process lives. Raises FileError where another has it."""
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        rows = {"the way out": "wait until it is done, or give another folder"}
-        raise FileError(f"another process is writing to {str(folder)!r}", rows) from None
 
 
 def _content(handle: int, folder: Path) -> bytes:
@@ -174,29 +132,3 @@ def _require_whole(folder: Path, shard: Shard) -> None:
         found = "nothing" if size < 0 else f"{size:,} bytes"
         rows = {"expected": f"{shard.bytes:,} bytes", "found": found, "the way out": "harvest into a new folder"}
         raise FileError(f"shard {shard.file!r} of {str(folder)!r} is not as it was written", rows)
-
-
-def _clean(folder: Path) -> None:
-    """Take away what was being written when a writer was killed."""
-    for name in os.listdir(folder):
-        if name.startswith(".laminae-") and name.endswith((".tmp", ".old")):
-            with suppress(OSError):
-                os.unlink(folder / name)
-
-
-def _leave_nothing(folder: Path, made: bool) -> None:
-    """Take away a manifest that tells of no shard, and the folder if it was made for it."""
-    with suppress(OSError):
-        os.unlink(folder / manifest.NAME)
-        if made:
-            os.rmdir(folder)
-
-
-def _sync(folder: Path) -> None:
-    """Make new names last; some file systems cannot, and need not."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -56,7 +56,7 @@ def harvest(
     told |= {"batch": how.batch, "order": data.order, "samples": data.samples, "shard_bytes": how.shard_bytes}
     with writing(out) as folder:
         folder.begin(told)
-        with _threads(folder.header["threads"]):
+        with threads(folder.header["threads"]):
             batches = data.batches()
             _require_same(session, folder, batches)
             if not folder.finished:
@@ -132,7 +132,7 @@ def digest(inputs: Sequence[Any]) -> bytes:
 
 
 @contextmanager
-def _threads(count: Any) -> Iterator[None]:
+def threads(count: Any) -> Iterator[None]:
     """As many as the folder was begun with: bits depend on it."""
     before = torch.get_num_threads()
     if not isinstance(count, int) or not 1 <= count <= 4096:

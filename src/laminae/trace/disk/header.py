@@ -34,9 +34,9 @@ def header(graph: Graph, policy: Policy, engine: str, device: Any) -> dict[str, 
         "groups": last,
         "engine": engine,
         "exact": engine == "torch",
-        "device": _device(device),
+        "device": device_name(device),
         "threads": torch.get_num_threads(),
-        "versions": {name: _version(name) for name in ("laminae", "torch", "numpy")},
+        "versions": versions(),
     }
 
 
@@ -72,7 +72,7 @@ def _rule(rule: Store) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if callable(value):
-        return _function(value)
+        return function_facts(value)
     if isinstance(value, slice):
         return {"slice": [value.start, value.stop, value.step]}
     if isinstance(value, tuple | list):
@@ -80,7 +80,8 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else repr(value)
 
 
-def _function(function: Any) -> dict[str, str]:
+def function_facts(function: Any) -> dict[str, str]:
+    """A function as JSON: its name, and a digest of its code where it has one."""
     name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
     code = getattr(function, "__code__", None)
     if code is None:
@@ -90,12 +91,17 @@ def _function(function: Any) -> dict[str, str]:
     return {"function": name, "code": digest[:16]}
 
 
-def _device(device: Any) -> str:
+def device_name(device: Any) -> str:
     """With what decides about bits on it: the instructions that torch uses, or the GPU."""
     if device.type == "cuda":
         return f"{device} {torch.cuda.get_device_name(device)}"
     capability = getattr(torch.backends.cpu, "get_cpu_capability", str)()
     return f"{device} {capability}".strip()
+
+
+def versions() -> dict[str, str]:
+    """Of what computes."""
+    return {name: _version(name) for name in ("laminae", "torch", "numpy")}
 
 
 def _version(package: str) -> str:

@@ -13,10 +13,11 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from laminae.base.dtypes import numpy_dtype
 from laminae.files.atomic import replacing
+from laminae.files.hashed import Hashed
 from laminae.files.weights import CODES, HEADER, ORDER
 from laminae.graph.graph import unique_name
 from laminae.trace.disk.manifest import Column, Runs, Shard
@@ -73,25 +74,13 @@ class Growing:
         tensors = [(column, grown) for grown, column in stored if column.key]
         head = _header([column for column, _ in tensors])
         with replacing([path]) as (file,):
-            hashed = _Hashed(file)
+            hashed = Hashed(file)
             hashed.write(struct.pack("<Q", len(head)) + head)
             for _, grown in tensors:
                 for part in grown.parts:
                     hashed.write(part.data)
         digests = hashed.sha256.hexdigest(), self.inputs.hexdigest()
         return Shard(path.name, hashed.bytes, *digests, tuple(self.ids), tuple(column for _, column in columns), self.left_out)
-
-
-class _Hashed:
-    """A file, and the SHA-256 of what was written to it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.sha256, self.bytes = file, hashlib.sha256(), 0
-
-    def write(self, data: Any) -> None:
-        self.file.write(data)
-        self.sha256.update(data)
-        self.bytes += memoryview(data).nbytes
 
 
 def _named(columns: Iterable[_Growing]) -> list[tuple[_Growing, Column]]:
