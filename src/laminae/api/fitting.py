@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from operator import index
 from typing import Any
@@ -13,7 +14,11 @@ from laminae.base.learned import EpochRecord
 from laminae.compare.evaluate import evaluate_batches
 from laminae.data import Stream, batches, samples, split
 from laminae.data.interface import sample_count
+from laminae.learn.checkpoints import header
+from laminae.learn.checkpoints.keeping import keep_of, keeping
+from laminae.learn.checkpoints.state import Moving
 from laminae.learn.derived import place_of
+from laminae.learn.feed import Feed
 from laminae.learn.fit import Fitted, Patience
 from laminae.learn.fit import fit as fit_batches
 from laminae.learn.loss_program import LossProgram
@@ -26,12 +31,13 @@ from laminae.trace.session import Session
 class History:
     """What came of learning: `history.epochs` has a record of each epoch, `history["loss"]` the losses. Prints as a table.
 
-    best: the best epoch, where `patience` looked for one. stopped: why it ended early, "" where it did not.
+    best: the best epoch, where `patience` or checkpoints asked for one. stopped: why it ended early, "" where it did not. notes:
+    what else there is to say.
     """
 
-    def __init__(self, fitted: Fitted, title: str) -> None:
+    def __init__(self, fitted: Fitted, title: str, notes: Sequence[str] = ()) -> None:
         self.epochs: tuple[EpochRecord, ...] = fitted.epochs
-        self.best, self.stopped, self.title = fitted.best, fitted.stopped, title
+        self.best, self.stopped, self.title, self.notes = fitted.best, fitted.stopped, title, tuple(notes)
 
     def __getitem__(self, name: str) -> list[float]:
         """The losses ("loss", "validation") or a metric, of each epoch."""
@@ -43,7 +49,7 @@ class History:
 
     def table(self) -> Table:
         """A row for each epoch."""
-        notes = [f"Stopped: {self.stopped}."] if self.stopped else []
+        notes = [*self.notes, *([f"Stopped: {self.stopped}."] if self.stopped else [])]
         return history_table(self.epochs, self.title, best=self.best, notes=notes)
 
     def __len__(self) -> int:
@@ -78,6 +84,10 @@ def fit(
     shuffle: bool = True,
     patience: int | None = None,
     callbacks: Sequence[Callable[[Any], Any]] = (),
+    out: str | os.PathLike[str] | None = None,
+    every: int | None = None,
+    keep: int = 3,
+    resume: bool = False,
     **more: Any,
 ) -> History:
     """Let a model learn. One seed makes a run repeatable bit for bit on one machine and number of threads.
@@ -88,10 +98,16 @@ def fit(
     - output: which of several the loss is of. seed: of the order of the samples and, unless None, of torch's generator.
     - patience: stop after so many epochs without a better loss, and bring the best weights back.
     - callbacks: called after each step (`Progress`) and each epoch (`EpochRecord`); one that returns True stops it.
+    - out: the folder of the run, for checkpoints and history; one writer at a time. every: batches between two checkpoints,
+      besides one after each better epoch and at the end; None: after each epoch. keep: how many stay, besides the best;
+      `out/last` and `out/best` are links, for `model.load`. resume: go on from the last whole one, with the bits of a run that
+      was never stopped; from the start where there is none.
     - more: `freeze`, `schedule`, `clip_norm`, `clip_value`, `accumulate`, `average`, `precision`, as `Stepper` has them.
 
-    Ctrl-C ends the step at hand and returns. Raises LayerError naming the layer where the loss is no number.
+    Ctrl-C ends the step at hand, writes a checkpoint, and returns. Raises LayerError naming the layer where the loss is no
+    number; FileError where a checkpoint cannot be written, where the folder holds something else, and for a run that was another.
     """
+    kept = keep_of(out, every, keep, resume)
     count, size = _whole(epochs, "epochs"), _whole(batch, "batch")
     learned, held = _parts(data, validation, seed or 0)
     waiting = None if patience is None else Patience(patience)
@@ -105,18 +121,32 @@ def fit(
     try:
         with Stepper(learning, loss, optimizer, output=output, **more) as step:
             measure = _measure(evaluation, step, held, size, metrics, output)
-            made = fit_batches(
-                step,
-                lambda epoch: batches(learned, size, shuffle=order, epoch=epoch),
-                count,
-                measure=measure,
-                patience=waiting,
-                each=callbacks,
-            )
+            feed = Feed(learned, size, order)
+            chosen = {
+                "seed": seed,
+                "output": output,
+                "patience": patience,
+                "metrics": metrics,
+                "precision": more.get("precision"),
+            }
+            chosen["schedule"] = more.get("schedule")
+            told = header.header(step, feed, held, chosen)
+            with keeping(kept, Moving(step, feed, model._weights()), told, waiting) as run:
+                made = fit_batches(
+                    step,
+                    feed,
+                    count,
+                    measure=measure,
+                    patience=waiting,
+                    each=callbacks,
+                    place=run.place,
+                    keeper=run.keeper,
+                )
     finally:
         if model.training != was:
             model.train(was)
-    return History(made, f"{model.graph.name or 'model'} · {step.loss!r} · {type(step.optimizer).__name__}")
+    title = f"{model.graph.name or 'model'} · {step.loss!r} · {type(step.optimizer).__name__}"
+    return History(made, title, run.notes)
 
 
 def _parts(data: Any, validation: Any, seed: int) -> tuple[Any, Any]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
 from typing import Any
 
 from laminae.base import torch
-from laminae.base.errors import UsageError
+from laminae.base.errors import LaminaeError, UsageError
 from laminae.base.learned import EpochRecord
 from laminae.data import sample_count
+from laminae.learn.feed import Feed
 from laminae.learn.interrupt import Interrupt
 from laminae.learn.not_finite import require_finite
+from laminae.learn.place import Place
 from laminae.learn.step import Stepper
-
-Batches = Callable[[int], Iterable[tuple[Any, Any]]]
-"""Number of the epoch → its batches."""
 
 Measure = Callable[[], tuple[float | None, tuple[tuple[str, float], ...]]]
 """The loss and the metrics on what was not learned from."""
@@ -51,91 +50,142 @@ class Patience:
     """Stops when the loss (on held-out data where there are) has not fallen for so many epochs; the best weights come back."""
 
     epochs: int
-    best: float = float("inf")
-    at: int = 0
-    _kept: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.epochs, int) or isinstance(self.epochs, bool) or self.epochs < 1:
             raise UsageError(f"patience={self.epochs!r} is no number of epochs", {"expected": "a whole number, 1 or more"})
 
-    def is_over(self, record: EpochRecord, step: Stepper) -> bool:
-        """Take in an epoch; whether it was one too many without a better one."""
-        loss = record.loss if record.validation is None else record.validation
-        if loss < self.best:
-            self.best, self.at = loss, record.epoch
-            self._kept = {name: tensor.detach().clone() for name, tensor in step.state.items()}
-        return record.epoch - self.at >= self.epochs
+    def keep(self, step: Stepper) -> None:
+        """The weights and statistics as they are: those of the best epoch."""
+        self.kept = {name: tensor.detach().clone() for name, tensor in step.state.items()}
+
+    def is_over(self, place: Place) -> bool:
+        """Whether there was one epoch too many without a better one."""
+        return len(place.epochs) - place.best.epoch >= self.epochs
 
     def restore(self, step: Stepper) -> None:
         """The weights and statistics of the best epoch, in place."""
         with torch.no_grad():
             for name, tensor in step.state.items():
-                tensor.copy_(self._kept[name])
+                tensor.copy_(self.kept[name])
+
+
+class Keeper:
+    """Is told of every place where learning could be gone on with; this one keeps nothing."""
+
+    def stepped(self, place: Place, stopped: bool) -> None:
+        """After a batch. stopped: it was the last one for now."""
+
+    def ended(self, place: Place, better: bool, last: bool) -> None:
+        """After an epoch. better: than all before. last: there is no other, or none for now."""
+
+    def way_on(self) -> str:
+        """How to go on, as the end of a sentence."""
+        return ""
+
+    def rows(self) -> dict[str, str]:
+        """What an error that ends learning says of what is kept."""
+        return {}
 
 
 def fit(
     step: Stepper,
-    batches: Batches,
+    feed: Feed,
     epochs: int,
     *,
     measure: Measure = lambda: (None, ()),
     patience: Patience | None = None,
     each: Sequence[Callable[[Any], Any]] = (),
+    place: Place | None = None,
+    keeper: Keeper | None = None,
 ) -> Fitted:
     """Epoch after epoch of steps.
 
-    each: called with a Progress after each step and with an EpochRecord after each epoch; one that returns True stops it. Ctrl-C
-    ends the step at hand and then stops. Raises LayerError naming the layer where the loss is no number; UsageError without data.
+    each: called with a Progress after each step and with an EpochRecord after each epoch; one that returns True stops it. place:
+    where it goes on. Ctrl-C ends the step at hand and then stops. Raises LayerError naming the layer where the loss is no number;
+    UsageError without data.
     """
-    done: list[EpochRecord] = []
-    stopped = ""
+    keeper = keeper or Keeper()
+    if place is None:
+        step.optimizer.zero_grad()  # derivatives that somebody left there are none of this run's
     with Interrupt() as interrupt:
-        for epoch in range(1, epochs + 1):
-            record, stopped = _epoch(step, batches, epoch, each, interrupt)
-            if stopped:
-                break
-            validation, metrics = measure()
-            step.end_epoch(record.loss if validation is None else validation)
-            record = EpochRecord(epoch, record.loss, record.samples, record.seconds, step.rate, validation, metrics)
-            done.append(record)
-            if patience is not None and patience.is_over(record, step):
-                stopped = f"no better loss for {patience.epochs} epochs"
-            if _asked(each, record):
-                stopped = f"a callback stopped it after epoch {epoch}"
-            if interrupt.asked:
-                stopped = _interrupted(epoch, 0)
-            if stopped:
-                break
-    if patience is not None and patience.at:
+        loop = _Loop(step, feed, epochs, measure, patience, each, place or Place(), keeper, interrupt)
+        try:
+            stopped = loop.run()
+        except LaminaeError as error:
+            error.details |= {word: row for word, row in keeper.rows().items() if word not in error.details}
+            raise
+    if patience is not None and loop.place.best.epoch:
         patience.restore(step)
-    return Fitted(tuple(done), None if patience is None else patience.at, stopped)
+    looked = patience is not None or type(keeper) is not Keeper
+    return Fitted(tuple(loop.place.epochs), loop.place.best.epoch if looked else None, stopped)
 
 
-def _epoch(
-    step: Stepper, batches: Batches, epoch: int, each: Sequence[Callable[[Any], Any]], interrupt: Interrupt
-) -> tuple[EpochRecord, str]:
-    total, samples, number = 0.0, 0, 0
-    start = perf_counter()
-    for number, (x, expected) in enumerate(batches(epoch - 1), 1):
-        step.watch = partial(require_finite, step, x, torch.get_rng_state(), f"batch {number} of epoch {epoch}")
-        loss = float(step(x, expected))
-        count = sample_count(x)
-        total, samples = total + loss * count, samples + count
-        stop = _asked(each, Progress(epoch, number, loss, samples, perf_counter() - start))
-        if interrupt.asked or stop:
-            why = _interrupted(epoch, number) if interrupt.asked else f"a callback stopped it at batch {number} of epoch {epoch}"
-            return EpochRecord(epoch, total / samples, samples, perf_counter() - start, step.rate), why
-    if not samples:
-        raise UsageError("there is no sample to learn from", {"expected": "at least one pair of input and expectation"})
-    return EpochRecord(epoch, total / samples, samples, perf_counter() - start, step.rate), ""
+@dataclass
+class _Loop:
+    step: Stepper
+    feed: Feed
+    epochs: int
+    measure: Measure
+    patience: Patience | None
+    each: Sequence[Callable[[Any], Any]]
+    place: Place
+    keeper: Keeper
+    interrupt: Interrupt
+
+    def run(self) -> str:
+        """Why it stopped early, "" where it did not."""
+        stopped = self._impatient() if self.place.epochs else ""
+        while not stopped and len(self.place.epochs) < self.epochs:
+            stopped = self._batches() or self._end()
+        return stopped
+
+    def _batches(self) -> str:
+        """The rest of the epoch."""
+        step, place, epoch = self.step, self.place, self.place.epoch
+        start = perf_counter() - place.seconds
+        for x, expected in self.feed.epoch(place):
+            where = f"batch {place.batch + 1} of epoch {epoch}"
+            step.watch = partial(require_finite, step, x, torch.get_rng_state(), where)
+            loss = float(step(x, expected))
+            place.take(loss, sample_count(x))
+            place.seconds = perf_counter() - start
+            stop = _asked(self.each, Progress(epoch, place.batch, loss, place.samples, place.seconds))
+            stop_now = stop or self.interrupt.asked
+            self.keeper.stepped(place, stop_now)
+            if stop_now:
+                return self._interrupted(where) if self.interrupt.asked else f"a callback stopped it at {where}"
+            start = perf_counter() - place.seconds
+        if not place.samples:
+            raise UsageError("there is no sample to learn from", {"expected": "at least one pair of input and expectation"})
+        return ""
+
+    def _end(self) -> str:
+        """Of the epoch: it is measured, and there may be reasons for it to be the last."""
+        place, step = self.place, self.step
+        validation, metrics = self.measure()
+        step.end_epoch(place.loss if validation is None else validation)
+        record = EpochRecord(place.epoch, place.loss, place.samples, place.seconds, step.rate, validation, metrics)
+        better = place.end(record)
+        if better and self.patience is not None:
+            self.patience.keep(step)
+        stopped = self._impatient()
+        if _asked(self.each, record):
+            stopped = f"a callback stopped it after epoch {record.epoch}"
+        self.keeper.ended(place, better, bool(stopped) or self.interrupt.asked or record.epoch >= self.epochs)
+        return self._interrupted(f"epoch {record.epoch}") if self.interrupt.asked else stopped
+
+    def _impatient(self) -> str:
+        if self.patience is None or not self.patience.is_over(self.place):
+            return ""
+        return f"no better loss for {self.patience.epochs} epochs"
+
+    def _interrupted(self, where: str) -> str:
+        return f"interrupted after {where}: the weights are as they were then{self.keeper.way_on()}"
 
 
 def _asked(each: Sequence[Callable[[Any], Any]], told: Any) -> bool:
     """Whether one that was told wants it to stop; all are told."""
     answers = [call(told) is True for call in each]
     return any(answers)
-
-
-def _interrupted(epoch: int, batch: int) -> str:
-    return f"interrupted after {f'batch {batch} of ' if batch else ''}epoch {epoch}: the weights are as they were then"

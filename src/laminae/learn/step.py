@@ -213,6 +213,11 @@ class Stepper:
         return self.weights | {name: box.tensor() for name, box in weights_of(self.graph).items() if box in counted}
 
     @property
+    def schedule(self) -> Any:
+        """torch's schedule of the rate, None where there is none."""
+        return None if self._schedule is None else self._schedule[0]
+
+    @property
     def rate(self) -> float:
         """The learning rate of the first group of weights."""
         return float(self.optimizer.param_groups[0]["lr"])

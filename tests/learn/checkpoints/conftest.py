@@ -1,0 +1,3 @@
+"""One thread, as for all of learning."""
+
+from tests.learn.conftest import one_thread  # noqa: F401
