@@ -157,7 +157,7 @@ def heading(left: str, right: str, width: int) -> list[str]:
 
 
 def wrapped(text: str, width: int, at: str = " ") -> list[str]:
-    """Broken at spaces, or at another sign, into lines of at most `width`."""
+    """Broken at spaces, or at another sign (and at spaces where that is not enough), into lines of at most `width`."""
     lines, line = [], ""
     for word in text.split(at):
         joined = f"{line}{at}{word}" if line else word
@@ -165,4 +165,6 @@ def wrapped(text: str, width: int, at: str = " ") -> list[str]:
             lines.append(line + at.rstrip())
             joined = word
         line = joined
+    if at != " ":
+        return [part for line in [*lines, line] for part in wrapped(line, width)]
     return [pad(part, min(cells_of(part), max(width, 1))) for part in [*lines, line]]
