@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -147,23 +146,3 @@ def test_plugin_runs_before_the_model_is_opened(desk: Desk) -> None:
     desk.write("plug.py", "import sys\nsys.plugin_was_here = True\n")
     assert desk.run("show", "patients.onnx", "--plugin", "plug.py").code == 0
     assert vars(sys).pop("plugin_was_here")
-
-
-def test_demo_tells_both_parts_and_writes_three_files(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    answer = desk.run("demo", "--out", "tour")
-    assert (answer.code, answer.err) == (0, "")
-    assert "Right: patients 1, 2. Wrong: patient 3" in answer.out
-    assert "(450 of\n450 answers are the same)" in answer.out
-    assert "It is a 3; the model says 3, ✓ right." in answer.out
-    assert sorted(p.name for p in Path("tour").iterdir()) == ["digits.onnx", "digits.svg", "patients.svg"]
-    assert max(map(len, answer.out.splitlines())) <= 80
-    assert desk.run("check", "tour/digits.onnx").code == 0
-
-
-def test_demo_without_scikit_learn_says_what_to_install(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    answer = desk.run("demo", "--out", "tour")
-    assert answer.code == 0
-    assert "pip install 'laminae[demo]'" in answer.out
-    assert [p.name for p in Path("tour").iterdir()] == ["patients.svg"]

@@ -1,4 +1,4 @@
-"""`laminae demo`: the tour. Three patients through three layers, then handwritten digits through a network that has learnt."""
+"""`laminae demo`: the tour. Three patients through three layers and back, then handwritten digits, learned here."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def demo(
         Path, typer.Option(metavar="DIR", help="Where patients.svg, digits.onnx and digits.svg are written.")
     ] = Path(),
 ) -> int:
-    """The tour: three patients through three layers, then handwritten digits, everything seen on the way."""
-    from laminae.cli import digits, patients
+    """The tour: three patients, how they teach the model, then handwritten digits; everything seen on the way."""
+    from laminae.cli import digits, patients, patients_learning
     from laminae.cli.printing import console, paragraph
 
     try:
@@ -24,6 +24,7 @@ def demo(
     except OSError as error:
         raise FileError(f"cannot make the folder {str(out)!r}", {"because": error.strerror or str(error)}) from None
     patients.tell(out)
+    patients_learning.tell()
     try:
         digits.tell(out)
     except MissingPackageError as error:

@@ -1,4 +1,4 @@
-"""The second half of the tour: real scans, weights that have learnt, one digit followed through every layer."""
+"""The third part of the tour: real scans, a small network that learns them here, one digit followed there and back."""
 
 from __future__ import annotations
 
@@ -10,113 +10,121 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from laminae.base.errors import MissingPackageError
+from laminae.cli.following import follow
 from laminae.cli.printing import chapter, console, paragraph, written
-from laminae.see.blocks import bars, shades, spark
-from laminae.see.rendering import Column, Row, Table
 
 if TYPE_CHECKING:
     from laminae.api.model import Model
-    from laminae.api.trace import Trace
-
-SHOWN = 3
-"""The digit that is followed."""
 
 HELD_OUT = 450
+EPOCHS, BATCH, RATE = 15, 32, 4e-3
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """A classifier of scikit-learn's and the digits kept from it. x: [digits, 1, 8, 8], 0 to 1; y: what they are."""
+class Digits:
+    """Scans [digits, 1, 8, 8], 0 to 1, and what they are; those that are learned from, and those that are not."""
 
-    classifier: Any
-    x: np.ndarray[Any, Any]
-    y: np.ndarray[Any, Any]
-    trained_on: int
-    seconds: float
+    x: Array
+    y: Array
+    held_x: Array
+    held_y: Array
 
 
 def tell(folder: Path) -> None:
-    """Train, bring the weights into layers, measure, follow one digit, save and draw. Raises MissingPackageError."""
-    chapter("2", "Handwritten digits")
-    learnt = learn()
-    network = model(learnt.classifier)
+    """Learn, measure, follow one digit, save and draw. Raises MissingPackageError."""
+    chapter("3", "Handwritten digits")
+    digits = read()
+    network = model()
     paragraph(
-        f"Real scans, 8 × 8 pixels, from scikit-learn. Its MLPClassifier learnt on {learnt.trained_on:,} of them in "
-        f"{learnt.seconds:.1f} s; the weights it found are now in Laminae's layers."
+        f"Real scans, 8 × 8 pixels, from scikit-learn: {len(digits.y):,} to learn from, {len(digits.held_y)} kept aside. "
+        "The network begins with weights drawn at random."
     )
     console().print()
     console().print(network.table())
     console().print()
-    _accuracy(network, learnt)
-    at = int(np.flatnonzero(learnt.y == SHOWN)[0])
-    trace = network.run(learnt.x[at : at + 1])
-    _follow(trace, int(learnt.y[at]))
+    start = perf_counter()
+    history = learn(network, digits)
+    seconds = perf_counter() - start
+    console().print(history.table())
+    console().print()
+    paragraph(
+        f"Learned in {seconds:.1f} s. On the {len(digits.held_y)} digits it has never seen: {history['accuracy'][-1]:.1%} right."
+    )
+    at = least_sure(network, digits)
+    follow(network, digits.held_x[at : at + 1], int(digits.held_y[at]))
+    keep(network, folder, digits, at)
+
+
+def read() -> Digits:
+    """Three quarters of the digits to learn from. Raises MissingPackageError where scikit-learn is not installed."""
+    try:
+        from sklearn.datasets import load_digits
+        from sklearn.model_selection import train_test_split
+    except ImportError:
+        raise MissingPackageError("the digits come from scikit-learn", {"install": "pip install 'laminae[demo]'"}) from None
+    x, y = load_digits(return_X_y=True)
+    scans = (x / 16).astype(np.float32).reshape(-1, 1, 8, 8)
+    train, test, wanted, kept = train_test_split(scans, y, test_size=HELD_OUT, random_state=0, stratify=y)
+    return Digits(train, wanted, test, kept)
+
+
+def model(seed: int = 0) -> Model:
+    """Two convolutions, a pool, two dense layers; what comes out are ten scores."""
+    import laminae as lm
+
+    return lm.Model.chain(
+        lm.Input((1, 8, 8), name="scan"),
+        lm.Conv(24, 3, padding=1, name="conv1"),
+        lm.ReLU(name="relu1"),
+        lm.Conv(48, 3, padding=1, name="conv2"),
+        lm.ReLU(name="relu2"),
+        lm.MaxPool(2, name="pool"),
+        lm.Flatten(name="flat"),
+        lm.Linear(64, name="hidden"),
+        lm.ReLU(name="relu3"),
+        lm.Linear(10, name="scores"),
+        seed=seed,
+        name="digits",
+    )
+
+
+def learn(network: Model, digits: Digits, seed: int = 0) -> Any:
+    """AdamW, its rate up and down once over all the steps (Smith, Topin 2018), the expectations smoothed. The history of it."""
+    import laminae as lm
+
+    steps = EPOCHS * -(-len(digits.y) // BATCH)
+    return lm.fit(
+        network,
+        (digits.x, digits.y),
+        loss=lm.loss.cross_entropy(smoothing=0.1),
+        optimizer=lm.optimizer("adamw", lr=RATE),
+        schedule=lm.schedule("onecycle", max_lr=RATE, total_steps=steps, each="step"),
+        epochs=EPOCHS,
+        batch=BATCH,
+        validation=(digits.held_x, digits.held_y),
+        metrics="accuracy",
+        seed=seed,
+    )
+
+
+def least_sure(network: Model, digits: Digits) -> int:
+    """Of the kept digits that come out right the one it was least sure of: there is most to see."""
+    scores = network(digits.held_x).softmax(1).numpy()
+    right = scores.argmax(1) == digits.held_y
+    return int(np.where(right, scores.max(1), np.inf).argmin())
+
+
+def keep(network: Model, folder: Path, digits: Digits, at: int) -> None:
+    """The model as a file, with Softmax after its scores, and a drawing of it with the digit in its layers."""
+    import laminae as lm
+
+    network.insert(lm.Softmax(name="digit"), after="scores")
     network.save(folder / "digits.onnx")
-    trace.draw(str(folder / "digits.svg"), expected=learnt.y[at : at + 1])
+    trace = network.run(digits.held_x[at : at + 1])
+    trace.draw(str(folder / "digits.svg"), expected=digits.held_y[at : at + 1])
     console().print()
     written(folder / "digits.onnx", "the model, as every ONNX runtime takes it")
     written(folder / "digits.svg", "its layers with this digit in them")
     console().print(f"\n  Next:  laminae show {folder / 'digits.onnx'}\n", style="bold", soft_wrap=True)
-
-
-def learn() -> Learnt:
-    """Train on three quarters of the digits. Raises MissingPackageError where scikit-learn is not installed."""
-    try:
-        from sklearn.datasets import load_digits
-        from sklearn.model_selection import train_test_split
-        from sklearn.neural_network import MLPClassifier
-    except ImportError:
-        raise MissingPackageError("the digits come from scikit-learn", {"install": "pip install 'laminae[demo]'"}) from None
-    x, y = load_digits(return_X_y=True)
-    scans = (x / 16).astype(np.float32)
-    train, test, wanted, kept = train_test_split(scans, y, test_size=HELD_OUT, random_state=0, stratify=y)
-    start = perf_counter()
-    classifier = MLPClassifier((36, 16), learning_rate_init=0.005, tol=1e-3, n_iter_no_change=8, random_state=0)
-    classifier.fit(train, wanted)
-    return Learnt(classifier, test.reshape(-1, 1, 8, 8), kept, len(train), perf_counter() - start)
-
-
-def model(classifier: Any) -> Model:
-    """scikit-learn's layers as ours: its weights are [in, out], ours [out, in]."""
-    import laminae as lm
-
-    layers: list[Any] = [lm.Input((1, 8, 8), name="scan"), lm.Flatten(name="pixels")]
-    last = len(classifier.coefs_)
-    for i, (weight, bias) in enumerate(zip(classifier.coefs_, classifier.intercepts_, strict=True), 1):
-        name = f"hidden{i}" if i < last else "scores"
-        layers.append(lm.Linear(weight.shape[1], weight=weight.T.astype(np.float32), bias=bias.astype(np.float32), name=name))
-        layers.append(lm.ReLU(name=f"relu{i}") if i < last else lm.Softmax(name="digit"))
-    return lm.Model.chain(*layers, name="digits")
-
-
-def _accuracy(network: Model, learnt: Learnt) -> None:
-    import laminae as lm
-
-    ours = lm.evaluate(network, (learnt.x, learnt.y), "accuracy")["accuracy"]
-    flat = learnt.x.reshape(len(learnt.x), -1)
-    theirs = float(learnt.classifier.score(flat, learnt.y))
-    same = int((network(learnt.x).argmax(1).numpy() == learnt.classifier.predict(flat)).sum())
-    paragraph(
-        f"On {len(learnt.y)} digits it has never seen: {ours:.1%} right, scikit-learn says {theirs:.1%} "
-        f"({same} of {len(learnt.y)} answers are the same)."
-    )
-
-
-def _follow(trace: Trace, wanted: int) -> None:
-    """The scan, what every layer made of it, and the answer."""
-    scores = trace.output.reshape(-1).numpy()
-    answer = int(scores.argmax())
-    console().print(f"\n  One digit, a {wanted}, followed through every layer\n", style="bold")
-    right = [f"{digit}  {bar} {score:.3f}" for digit, (bar, score) in enumerate(zip(bars(scores, 24), scores, strict=True))]
-    left = ["", *shades(trace["scan"].numpy()[0, 0]), ""]
-    for scan, line in zip(left, right, strict=True):
-        console().print(f"    {scan:<16}      {line}", style="bold green" if line.startswith(f"{answer} ") else "")
-    console().print()
-    rows = [
-        Row((str(r.index), r.name, r.op, str(list(r.values[0].shape)), spark(r.values[0].numpy().reshape(-1), 36)))
-        for r in trace.records()
-    ]
-    columns = [Column("#", right=True), Column("layer"), Column("operator"), Column("output"), Column("what it stored")]
-    console().print(Table(columns, rows))
-    verdict = "✓ right" if answer == wanted else "✗ wrong"
-    console().print(f"\n  It is a {wanted}; the model says {answer}, {verdict}.", style="bold")

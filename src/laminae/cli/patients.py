@@ -1,4 +1,4 @@
-"""The first half of the tour: three patients, three layers, every number in sight."""
+"""The first part of the tour: three patients, three layers, every number in sight."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ X = [[100, 2000, 100], [200, 0, 0], [0, 2000, 3000]]
 EXPECTED = [[0], [1], [1]]
 """What the data says of their shape: 0 bad, 1 good."""
 
+WEIGHTS = [[1 / 200, -3000 / 11_600_000, 1 / 5_800]]
+"""Those of L2."""
+
 
 def model() -> Model:
     """L1(X) = X, L2(X) = X1/200 − 3000·X2/11,600,000 + X3/5,800, L3 = ReLU."""
     import laminae as lm
 
-    weights = [[1 / 200, -3000 / 11_600_000, 1 / 5_800]]
-    layers = (lm.Input(3, name="L1"), lm.Linear(1, weight=weights, bias=[0], name="L2"), lm.ReLU(name="L3"))
+    layers = (lm.Input(3, name="L1"), lm.Linear(1, weight=WEIGHTS, bias=False, name="L2"), lm.ReLU(name="L3"))
     return lm.Model.chain(*layers, name="patients")
 
 
