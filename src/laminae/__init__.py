@@ -8,6 +8,7 @@ from laminae.api.fitting import History, fit
 from laminae.api.hunting import Hunt, hunt
 from laminae.api.learning import Backward, GradientCheck, check_gradients, optimizer, schedule, stepper
 from laminae.api.model import Model
+from laminae.api.normalising import normalise
 from laminae.api.opening import open
 from laminae.api.trace import Comparison, Trace
 from laminae.base.errors import (
@@ -74,6 +75,7 @@ __all__ = [
     "hunt",
     "load",
     "loss",
+    "normalise",
     "open",
     "optimizer",
     "patch",

@@ -63,9 +63,7 @@ class Normalisation:
         that is always the same is only moved, to 0. axis: of x [batch, …], along which features or channels lie: 1 unless said
         (nchw: the channels), but of three axes it has to be said. Raises UsageError for NaN, and where nothing can be scaled.
         """
-        samples = require_samples(samples, "a normalisation")
-        if how not in ("mean/std", "min/max"):
-            raise UsageError(f"how={how!r} is no normalisation", {"expected": '"mean/std" or "min/max"'})
+        samples = _checked(samples, how)
         moments: dict[str, _Moments] = {}
         done = 0
         for x, _ in batches(samples, batch):
@@ -97,6 +95,40 @@ class Normalisation:
     def from_json(cls, held: Mapping[str, Any]) -> Normalisation:
         inputs = {n: Scaling(s["axis"], tuple(s["shift"]), tuple(s["scale"])) for n, s in held["inputs"].items()}
         return cls(held["how"], inputs)
+
+
+def of_expectations(samples: Samples, how: How = "mean/std", *, batch: int = BATCH) -> Scaling:
+    """The same of what is expected, one array of numbers [batch] or [batch, …]: along axis 1, where there is one.
+
+    Raises UsageError for NaN, for classes, and where there is no expectation, or there are several.
+    """
+    samples = _checked(samples, how)
+    classes = {"found": "classes", "expected": "numbers", "the way out": "leave the expectations as they are"}
+    if samples.classes is not None:
+        raise UsageError("expectations that are classes cannot be scaled", classes)
+    moments: _Moments | None = None
+    for at in range(0, len(samples), batch):
+        wanted = samples.expected(np.arange(at, min(at + batch, len(samples))))
+        if wanted is None or isinstance(wanted, Mapping | tuple):
+            raise UsageError("there is no one expectation to be scaled", {"found": type(wanted).__name__})
+        array = as_numpy(wanted)
+        if array.dtype.kind not in "f" and array.dtype.name != "bfloat16":
+            raise UsageError("only expectations of floats are scaled", {"found": array.dtype.name, "write": "astype('float32')"})
+        require_finite(array, partial(_place, samples, at), "the expectation")
+        moments = moments or _Moments(1 if array.ndim > 1 else None)
+        moments.add(array)
+    assert moments is not None
+    return moments.scaling(how)
+
+
+def _checked(samples: Any, how: Any) -> Samples:
+    """Raises UsageError for what is no samples, or none at all, and for an unknown way."""
+    found = require_samples(samples, "a normalisation")
+    if how not in ("mean/std", "min/max"):
+        raise UsageError(f"how={how!r} is no normalisation", {"expected": '"mean/std" or "min/max"'})
+    if not len(found):
+        raise UsageError("a normalisation is taken from samples, and there is none")
+    return found
 
 
 class _Moments:

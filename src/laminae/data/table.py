@@ -14,6 +14,7 @@ from laminae.data.classes import Classes
 from laminae.data.columns import Choices, Column, Columns, chosen
 from laminae.data.encoding import Cells, Encoder
 from laminae.data.growing import Growing
+from laminae.data.interface import Samples, Subset
 
 Array = np.ndarray[Any, Any]
 
@@ -114,6 +115,16 @@ class Table:
         except ValueError:
             found = f"{x.shape[1]} numbers a sample, from {len(self.columns.inputs[name])} columns"
             raise ShapeError(f"the columns of {self.source.name!r} are no {list(self.shape)}", {"found": found}) from None
+
+
+def of_numbers(samples: Samples) -> Samples:
+    """The same samples; those of a table, or of a part of it, expecting numbers: float32 [batch, columns], also of one column and
+    of whole numbers. What a table expects may be either, for it holds texts; classes stay what they are."""
+    if isinstance(samples, Subset):
+        return replace(samples, whole=of_numbers(samples.whole))
+    if not isinstance(samples, Table) or any(column.classes is not None for column in samples.columns.target):
+        return samples
+    return replace(samples, columns=replace(samples.columns, flat=False), whole=False)
 
 
 def read_table(source: Source, choices: Choices, dtype: str = "float32", shape: tuple[int, ...] | None = None) -> Table:

@@ -2,7 +2,7 @@
 
 layer, placing, site, naming: the common part. build: from calls to a graph. edit: for a graph that is there already. init: how
 weights start. The layers are by family: linear, convolution, pooling, normalization, recurrent, attention, activation,
-shaping, joining, embedding.
+shaping, joining, embedding, scaling.
 """
 
 from laminae.layers.activation import ELU, GELU, HardSwish, LeakyReLU, Mish, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
@@ -16,6 +16,7 @@ from laminae.layers.linear import Linear
 from laminae.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from laminae.layers.pooling import AvgPool, GlobalAvgPool, MaxPool
 from laminae.layers.recurrent import GRU, LSTM
+from laminae.layers.scaling import Denormalise, Normalise
 from laminae.layers.shaping import Dropout, Flatten, Reshape
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Concat",
     "Conv",
     "ConvTranspose",
+    "Denormalise",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -45,6 +47,7 @@ __all__ = [
     "Mish",
     "MultiHeadAttention",
     "Multiply",
+    "Normalise",
     "Placed",
     "RMSNorm",
     "ReLU",
