@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from operator import index
 from typing import Any
 
+from laminae.api.learning_data import apart, at_work, parts
 from laminae.api.model import Model
 from laminae.base import torch
 from laminae.base.errors import UsageError
 from laminae.base.learned import EpochRecord
 from laminae.compare.evaluate import evaluate_batches
-from laminae.data import Stream, batches, samples, split
+from laminae.compare.metrics import metrics as measured
+from laminae.data import Stream, batches
 from laminae.data.interface import sample_count
 from laminae.learn.checkpoints import header
 from laminae.learn.checkpoints.keeping import keep_of, keeping
@@ -22,6 +25,7 @@ from laminae.learn.feed import Feed
 from laminae.learn.fit import Fitted, Patience
 from laminae.learn.fit import fit as fit_batches
 from laminae.learn.loss_program import LossProgram
+from laminae.learn.losses import loss_of
 from laminae.learn.step import Stepper
 from laminae.see.learning import history_table
 from laminae.see.rendering import Table
@@ -88,6 +92,7 @@ def fit(
     every: int | None = None,
     keep: int = 3,
     resume: bool = False,
+    workers: int = 0,
     **more: Any,
 ) -> History:
     """Let a model learn. One seed makes a run repeatable bit for bit on one machine and number of threads.
@@ -102,26 +107,37 @@ def fit(
       besides one after each better epoch and at the end; None: after each epoch. keep: how many stay, besides the best;
       `out/last` and `out/best` are links, for `model.load`. resume: go on from the last whole one, with the bits of a run that
       was never stopped; from the start where there is none.
-    - more: `freeze`, `schedule`, `clip_norm`, `clip_value`, `accumulate`, `average`, `precision`, as `Stepper` has them.
+    - workers: processes that read and decode data which are files or items (the order, and every bit, stay as they are).
+    - more: how data are read, as `laminae.data.samples` has it (`target="price"`, `missing="drop"`, `images=…`); other data for
+      validation are read with the same columns and classes. And how weights move, as `Stepper` has it: `freeze`, `schedule`,
+      `clip_norm`, `clip_value`, `accumulate`, `average`, `precision`.
 
     Ctrl-C ends the step at hand, writes a checkpoint, and returns. Raises LayerError naming the layer where the loss is no
     number; FileError where a checkpoint cannot be written, where the folder holds something else, and for a run that was another.
     """
     kept = keep_of(out, every, keep, resume)
     count, size = _whole(epochs, "epochs"), _whole(batch, "batch")
-    learned, held = _parts(data, validation, seed or 0)
+    reading, stepping = apart(more)
+    learned, held = parts(data, validation, seed or 0, loss_of(loss), reading)
     waiting = None if patience is None else Patience(patience)
     if metrics and held is None:
         raise UsageError("metrics are taken on held-out data", {"give": "validation=0.2, or other data"})
+    if metrics:
+        measured(metrics)  # says which there are before anything is learned
     if seed is not None:
         torch.manual_seed(seed)
     was = model.training
     evaluation, learning = _sessions(model)
     order = (seed or 0) if shuffle and not isinstance(learned, Stream) else None
     try:
-        with Stepper(learning, loss, optimizer, output=output, **more) as step:
-            measure = _measure(evaluation, step, held, size, metrics, output)
-            feed = Feed(learned, size, order)
+        with (
+            Stepper(learning, loss, optimizer, output=output, **stepping) as step,
+            at_work(learned, workers) as hands,
+            at_work(held, workers) as others,
+        ):
+            cut = None if held is None else partial(batches, held, size, workers=others)
+            measure = _measure(evaluation, step, cut, metrics, output)
+            feed = Feed(learned, size, order, hands)
             chosen = {
                 "seed": seed,
                 "output": output,
@@ -149,16 +165,6 @@ def fit(
     return History(made, title, run.notes)
 
 
-def _parts(data: Any, validation: Any, seed: int) -> tuple[Any, Any]:
-    """What is learned from, and what is held out."""
-    every = samples(data)
-    if validation is None:
-        return every, None
-    if isinstance(validation, int | float) and not isinstance(validation, bool):
-        return split(every, validation, seed=seed)  # type: ignore[arg-type]
-    return every, samples(validation)
-
-
 def _sessions(model: Model) -> tuple[Session, Session]:
     """Of the evaluation phase and of the training phase, where the model has both; the model is in the latter then."""
     if model._phases is None:
@@ -168,24 +174,26 @@ def _sessions(model: Model) -> tuple[Session, Session]:
 
 
 def _measure(
-    session: Session, step: Stepper, held: Any, size: int, metrics: Sequence[str] | str, output: str | int | None
+    session: Session, step: Stepper, cut: Callable[[], Any] | None, metrics: Sequence[str] | str, output: str | int | None
 ) -> Callable[[], tuple[float | None, tuple[tuple[str, float], ...]]]:
     """The loss over what is held out, each sample counting once, and the metrics."""
     place = place_of(session.graph, output)
     program = LossProgram(step.loss, session.graph.outputs[place].name)
 
     def measure() -> tuple[float | None, tuple[tuple[str, float], ...]]:
-        if held is None:
+        if cut is None:
             return None, ()
         total, count = 0.0, 0
         kept: list[tuple[Any, Any]] = []
         with torch.no_grad():
-            for x, expected in batches(held, size):
+            for x, expected in cut():
                 inputs = session.inputs(x if isinstance(x, tuple) else (x,))
                 found = session.engine.call(inputs, session.engine.home)[place]
                 number = sample_count(x)
                 total, count = total + float(program(found, expected, session.engine.home)) * number, count + number
                 kept += [(found, expected)] if metrics else []
+        if not count:
+            raise UsageError("there is no sample to measure on", {"expected": "at least one pair of input and expectation"})
         if not metrics:
             return total / count, ()
         taken = evaluate_batches(lambda made: made, kept, metrics)

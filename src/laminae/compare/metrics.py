@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import warnings
 from collections.abc import Callable, Sequence
@@ -93,7 +94,9 @@ def _recipe(name: str) -> tuple[Callable[[Array], Any], bool]:
         return lambda scores: _classifier(CLASSES[name], scores, average=average), False
     if name in ERRORS:
         return lambda numbers: _torchmetrics(ERRORS[name]), True
-    raise UsageError(f"there is no metric {name!r}", {"there are": ", ".join(NAMES), "K": "1 or more"})
+    near = difflib.get_close_matches(name, NAMES, n=3, cutoff=0.5)
+    rows = {"did you mean": ", ".join(map(repr, near))} if near else {}
+    raise UsageError(f"there is no metric {name!r}", {**rows, "there are": ", ".join(NAMES), "K": "1 or more"})
 
 
 def _top(k: int, scores: Array) -> Any:

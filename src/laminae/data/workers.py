@@ -97,6 +97,7 @@ class _Worker:
                 [sys.executable, "-c", START, *map(str, shared)],
                 pass_fds=shared,
                 stdin=subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C in a terminal goes to the parent's group alone
                 env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
         finally:

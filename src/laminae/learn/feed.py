@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from laminae.base.errors import UsageError
-from laminae.data import Stream, batches
+from laminae.data import Stream, Workers, batches
 from laminae.data.interface import Samples, sample_count
 from laminae.learn import randomness
 from laminae.learn.place import Place
@@ -18,11 +18,12 @@ Batch = tuple[Any, Any]
 
 @dataclass(frozen=True)
 class Feed:
-    """batch: samples of each. shuffle: the seed of their order, None: as they come."""
+    """batch: samples of each. shuffle: the seed of their order, None: as they come. workers: processes that make them."""
 
     data: Samples | Stream
     batch: int
     shuffle: int | None = None
+    workers: int | Workers = 0
 
     @property
     def generators(self) -> list[Any]:
@@ -50,7 +51,7 @@ class Feed:
         return made
 
     def _opened(self, epoch: int, start: int) -> Iterator[Batch]:
-        return batches(self.data, self.batch, shuffle=self.shuffle, epoch=epoch, start=start)
+        return batches(self.data, self.batch, shuffle=self.shuffle, epoch=epoch, start=start, workers=self.workers)
 
     def _pass_over(self, made: Iterator[Batch], place: Place) -> None:
         done = sum(sample_count(x) for x, _ in islice(made, place.batch))

@@ -30,12 +30,12 @@ class LossProgram:
 
     def __call__(self, output: Any, expected: Any, device: Any) -> Any:
         """The loss of an output that fits the expectation. Raises what `Loss.expect` raises."""
-        expected = tensor_where(expected)
+        given, expected = expected, tensor_where(expected)
         key = output.shape, output.dtype, facts(expected)
         known = self._known.get(key)
         if known is not None:
             return known(output, expected)
-        parts = self.loss.expect(output, expected, self.name)
+        parts = self.loss.expect(output, given, self.name)  # as it was given: what is wrong with it is said in its own words
         found = self._program(output, parts, device)
         plain = key[2] is not None and len(parts) == 1 and device.type == "cpu" and same(parts[0], expected)
         if plain and len(self._known) < MOST:
