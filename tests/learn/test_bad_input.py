@@ -74,6 +74,13 @@ DATA = {
     "another width": (lambda: (X[:, :2], Y), {}, lm.LaminaeError, r"(?s)'x'.*3"),
     "another dtype": (lambda: (X.astype(np.float64), Y), {}, lm.LaminaeError, "(?s)float32.*float64"),
     "nothing held out": (lambda: (X, Y), {"validation": (X[:0], Y[:0])}, lm.UsageError, "no sample to measure on"),
+    "held out in another shape": (lambda: (X, Y), {"validation": (X, Y[:, :1])}, lm.ShapeError, "(?s)'out'.*expected.*found"),
+    "not measurable": (
+        lambda: (X, Y),
+        {"validation": 0.2, "metrics": ["mse", "top-5"]},
+        lm.LaminaeError,
+        "top-5",
+    ),
     "all held out": (lambda: (X, Y), {"validation": 1.5}, lm.UsageError, r"validation=1\.5"),
     "an iterator, twice": (lambda: iter([(X, Y)]), {"epochs": 0}, lm.UsageError, "epochs=0"),
 }
@@ -194,3 +201,17 @@ def test_numbers_of_a_table_are_what_the_loss_takes_them_for(tmp_path):
     assert history["validation"][-1] == pytest.approx(float(np.square(one(x).numpy() - wanted).mean()), rel=1e-5)
     model = network()
     lm.fit(model, path, target="price", loss="cross_entropy", validation=0.25, metrics="accuracy")
+
+
+def test_a_class_id_that_is_none_says_where_in_the_data_it_stands(tmp_path):
+    """However the samples are shuffled."""
+    rows = [f"{i},{i % 5},{i % 3},{9 if i == 17 else i % 2}" for i in range(30)]
+    path = csv(tmp_path, "\n".join(["a,b,c,kind", *rows, ""]))
+    for seed in range(4):
+        with pytest.raises(lm.UsageError, match=r"(?s)class id 9.*batch +\d of epoch 1.*that is +line 19 of '.*d.csv'"):
+            lm.fit(network(), path, target="kind", loss="cross_entropy", batch=7, seed=seed)
+    ids = but(IDS, 5, 13)
+    with pytest.raises(lm.UsageError, match=r"(?s)class id 5.*that is +sample 13"):
+        lm.fit(network(), (X, ids), loss="cross_entropy", batch=3, epochs=2)
+    with pytest.raises(lm.UsageError, match=r"(?s)class id 5 of sample 3.*batch +3 of epoch 1"):
+        lm.fit(network(), [(X[i : i + 5], ids[i : i + 5]) for i in range(0, 20, 5)], loss="cross_entropy")

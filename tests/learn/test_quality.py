@@ -52,7 +52,7 @@ def test_diabetes_progresses_as_foreseen_no_worse_than_by_scikit_learn():
     ours, theirs = [], []
     for seed in SEEDS:
         settings = {"max_iter": 500, "early_stopping": True, "n_iter_no_change": 20, "random_state": seed}
-        peer = make_pipeline(StandardScaler(), MLPRegressor((100,), **settings))
+        peer = make_pipeline(StandardScaler(), MLPRegressor(**settings))
         peer = compose.TransformedTargetRegressor(peer, transformer=StandardScaler()).fit(x, y)
         theirs.append(_explained(peer.predict(held_x), held_y))
         layers = lm.Linear(100, name="hidden"), lm.ReLU(name="relu"), lm.Linear(1, name="progress")

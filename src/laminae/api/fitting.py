@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from operator import index
 from typing import Any
 
+from laminae.api.blaming import located
 from laminae.api.learning_data import apart, at_work, parts
 from laminae.api.model import Model
 from laminae.base import torch
@@ -137,6 +139,9 @@ def fit(
         ):
             cut = None if held is None else partial(batches, held, size, workers=others)
             measure = _measure(evaluation, step, cut, metrics, output)
+            if not isinstance(held, Stream):
+                with torch.random.fork_rng(devices=[]):
+                    measure(1)  # what cannot be measured is said before a weight moves
             feed = Feed(learned, size, order, hands)
             chosen = {
                 "seed": seed,
@@ -147,14 +152,14 @@ def fit(
             }
             chosen["schedule"] = more.get("schedule")
             told = header.header(step, feed, held, chosen)
-            with keeping(kept, Moving(step, feed, model._weights()), told, waiting) as run:
+            with keeping(kept, Moving(step, feed, model._weights()), told, waiting) as run, located(feed, run.place) as where:
                 made = fit_batches(
                     step,
                     feed,
                     count,
                     measure=measure,
                     patience=waiting,
-                    each=callbacks,
+                    each=[where, *callbacks],
                     place=run.place,
                     keeper=run.keeper,
                 )
@@ -175,18 +180,18 @@ def _sessions(model: Model) -> tuple[Session, Session]:
 
 def _measure(
     session: Session, step: Stepper, cut: Callable[[], Any] | None, metrics: Sequence[str] | str, output: str | int | None
-) -> Callable[[], tuple[float | None, tuple[tuple[str, float], ...]]]:
-    """The loss over what is held out, each sample counting once, and the metrics."""
+) -> Callable[..., tuple[float | None, tuple[tuple[str, float], ...]]]:
+    """The loss over what is held out, each sample counting once, and the metrics; over so many batches of it."""
     place = place_of(session.graph, output)
     program = LossProgram(step.loss, session.graph.outputs[place].name)
 
-    def measure() -> tuple[float | None, tuple[tuple[str, float], ...]]:
+    def measure(most: int | None = None) -> tuple[float | None, tuple[tuple[str, float], ...]]:
         if cut is None:
             return None, ()
         total, count = 0.0, 0
         kept: list[tuple[Any, Any]] = []
         with torch.no_grad():
-            for x, expected in cut():
+            for x, expected in islice(cut(), most):
                 inputs = session.inputs(x if isinstance(x, tuple) else (x,))
                 found = session.engine.call(inputs, session.engine.home)[place]
                 number = sample_count(x)

@@ -81,5 +81,5 @@ def _as_before(every: Data, words: Mapping[str, Any]) -> dict[str, Any]:
 
 def at_work(data: Data | None, workers: int) -> AbstractContextManager[Workers | int]:
     """The processes that make batches of these data, over all epochs; 0 where the data are at hand."""
-    slow = isinstance(data, Samples) and data.slow
-    return Workers(data, workers) if slow and whole(workers, "workers") else nullcontext(0)
+    count = whole(workers, "workers")
+    return Workers(data, count) if count and isinstance(data, Samples) and data.slow else nullcontext(0)

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 
 
 class LaminaeError(Exception):
-    """What every error of Laminae is. `details` are rows (word, text) printed under the message, in order."""
+    """What every error of Laminae is. `details` are rows (word, text) printed under the message, in order.
+
+    sample: the number in its batch of the sample that is to blame, where it is one.
+    """
+
+    sample: int | None = None
 
     def __init__(self, message: str, details: Mapping[str, object] | None = None) -> None:
         super().__init__(message)

@@ -41,10 +41,12 @@ class BinaryCrossEntropy(Loss):
                 at = [int(i) for i in wrong.nonzero()[0]]
                 out = what == "output" and not self.logits
                 way = {"the way out": "loss.bce(logits=True), if the output is logits"} if out else {}
-                raise UsageError(
+                error = UsageError(
                     f"the {what} of {name!r} is no probability at {at}",
                     {"found": float(values[tuple(at)]), "expected": "0 to 1", **way},
                 )
+                error.sample = at[0] if at else None
+                raise error
 
     def place(self, site: Site, output: Value, expected: tuple[Value, ...]) -> Value:
         reduction = REDUCTIONS[self.reduction]

@@ -102,11 +102,13 @@ def require_ids(ids: Any, classes: int, name: str, ignore: int | None = None) ->
     at = tuple(int(i) for i in wrong.nonzero()[0])
     place = f"sample {at[0]}" if at else "the sample"
     more = f", at {list(at[1:])}" if len(at) > 1 else ""
-    raise UsageError(
+    error = UsageError(
         f"class id {int(ids[at])} of {place}{more} is no class of output {name!r}",
         {"expected": f"0 to {classes - 1}: the output has {classes} classes", "wrong": f"{int(wrong.sum())} of {ids.numel()} ids"}
         | ({"look at": "the ids begin at 1? subtract 1"} if int(ids.min()) == 1 and int(ids.max()) == classes else {}),
     )
+    error.sample = at[0] if at else None
+    raise error
 
 
 def class_weights(weights: Sequence[float] | None, output: Any, name: str) -> None:
