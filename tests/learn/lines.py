@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,14 @@ def words(text):
 
 
 def pieces(text):
-    """The words of a line, and every three letters in them. Bojanowski et al. 2017, section 3.2."""
-    for word in words(text):
-        framed = f"<{word.lower()}>"
+    """The words of a line, every three letters in them (Bojanowski et al. 2017, 3.2), pairs of words, and what stands between."""
+    found = [word.lower() for word in words(text)]
+    for word in found:
+        framed = f"<{word}>"
         yield framed
         yield from (framed[i : i + 3] for i in range(len(framed) - 2))
+    yield from map(" ".join, pairwise(found))
+    yield from re.findall(r"[^\w\s]+", text)
 
 
 def bag(texts):
