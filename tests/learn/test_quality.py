@@ -40,7 +40,8 @@ def test_digits_are_read_right_in_more_than_98_5_of_100_in_under_30_seconds():
 
 
 def test_diabetes_progresses_as_foreseen_no_worse_than_by_scikit_learn():
-    """R² on 111 of 442 patients; both stop early by a tenth of the others, both scale inputs and expectations."""
+    """R² on 111 of 442 patients, beside its network of the same size and the one it takes by itself. All stop early by a tenth of
+    the others, all scale inputs and expectations."""
     datasets, compose = pytest.importorskip("sklearn.datasets"), pytest.importorskip("sklearn.compose")
     from sklearn.model_selection import train_test_split
     from sklearn.neural_network import MLPRegressor
@@ -49,20 +50,22 @@ def test_diabetes_progresses_as_foreseen_no_worse_than_by_scikit_learn():
 
     x, y = datasets.load_diabetes(return_X_y=True)
     x, held_x, y, held_y = train_test_split(x.astype("f4"), y.astype("f4")[:, None], random_state=0)
-    ours, theirs = [], []
+    ours, theirs = [], {(32, 16): [], (100,): []}
     for seed in SEEDS:
         settings = {"max_iter": 500, "early_stopping": True, "n_iter_no_change": 20, "random_state": seed}
-        peer = make_pipeline(StandardScaler(), MLPRegressor(**settings))
-        peer = compose.TransformedTargetRegressor(peer, transformer=StandardScaler()).fit(x, y)
-        theirs.append(_explained(peer.predict(held_x), held_y))
-        layers = lm.Linear(100, name="hidden"), lm.ReLU(name="relu"), lm.Linear(1, name="progress")
+        for sizes, found in theirs.items():
+            peer = make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=sizes, **settings))
+            peer = compose.TransformedTargetRegressor(peer, transformer=StandardScaler()).fit(x, y)
+            found.append(_explained(peer.predict(held_x), held_y))
+        layers = lm.Linear(32), lm.ReLU(), lm.Linear(16), lm.ReLU(), lm.Linear(1, name="progress")
         model = lm.Model.chain(lm.Input(10, name="patient"), *layers, seed=seed)
         training, validation = lm.data.split(lm.data.samples((x, y)), 0.1, seed=seed)
         lm.normalise(model, training, targets=True)
         lm.fit(model, training, loss="mse", epochs=500, validation=validation, patience=20, seed=seed)
         ours.append(_explained(model(held_x).numpy(), held_y))
-    mean, peers = told("diabetes, R²", ours, theirs)
-    assert mean >= peers - 0.01
+    for sizes, found in theirs.items():
+        mean, peers = told(f"diabetes, R², beside {sizes}", ours, found)
+        assert mean >= peers - 0.01
 
 
 def _explained(found, expected):
