@@ -27,6 +27,7 @@ from laminae.base.errors import (
     ShapeError,
     UnknownNameError,
     UnknownOperatorError,
+    UnknownSampleError,
     UsageError,
 )
 from laminae.base.settings import settings
@@ -65,6 +66,7 @@ __all__ = [
     "Trace",
     "UnknownNameError",
     "UnknownOperatorError",
+    "UnknownSampleError",
     "UsageError",
     "__version__",
     "check_gradients",

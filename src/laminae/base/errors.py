@@ -45,6 +45,10 @@ class UnknownNameError(LaminaeError, KeyError):
     """A layer, value, group or parameter that the model does not have."""
 
 
+class UnknownSampleError(LaminaeError, IndexError):
+    """A sample that is not there; it ends a loop over samples, as every IndexError does."""
+
+
 class EditError(LaminaeError):
     """An edit that would leave the model unsound: it was refused and the model is as it was."""
 

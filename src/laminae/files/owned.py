@@ -22,7 +22,7 @@ def claim(folder: Path, mark: str, what: str) -> tuple[int, bool]:
     made = _made(folder, mark, what)
     handle = _opened(folder, mark)
     try:
-        _lock(handle, folder)
+        _lock(handle, folder, mark)
         _clean(folder)
     except BaseException:
         os.close(handle)
@@ -67,15 +67,25 @@ def _unusable(folder: Path, problem: Exception) -> FileError:
     return FileError(f"{str(folder)!r} cannot be written to", rows)
 
 
-def _lock(handle: int, folder: Path) -> None:
+def _lock(handle: int, folder: Path, mark: str) -> None:
     """Held while the file is open, and so never longer than the process lives."""
     import fcntl
 
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        rows = {"the way out": "wait until it is done, or give another folder"}
-        raise FileError(f"another process is writing to {str(folder)!r}", rows) from None
+        raise _busy(folder) from None
+    try:  # a writer that ends without anything takes its file away, maybe between our opening it and our lock
+        same = os.path.samestat(os.fstat(handle), os.stat(folder / mark, follow_symlinks=False))
+    except OSError:
+        same = False
+    if not same:
+        raise _busy(folder)
+
+
+def _busy(folder: Path) -> FileError:
+    rows = {"the way out": "wait until it is done, or give another folder"}
+    return FileError(f"another process is writing to {str(folder)!r}", rows)
 
 
 def _clean(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from laminae.base.arrays import as_numpy, is_array
+from laminae.base.code import code_of
 from laminae.graph.graph import Graph
 from laminae.graph.layer import Layer
 from laminae.graph.parameter import Parameter
@@ -37,7 +38,7 @@ def structure(graph: Graph) -> str:
 
 
 def digest(*parts: Any) -> str:
-    """SHA-256, in hexadecimal, over numbers, texts, arrays, and lists and dicts of these."""
+    """SHA-256, in hexadecimal, over numbers, texts, arrays, what can be seen of functions, and lists and dicts of these."""
     found = hashlib.sha256()
     _put(found, *parts)
     return found.hexdigest()
@@ -76,6 +77,8 @@ def _put(found: Any, *parts: Any) -> None:
         elif isinstance(part, np.ndarray) or is_array(part):
             _put(found, str(part.dtype), tuple(part.shape))
             _array(part, found)
+        elif callable(part) and not isinstance(part, type):
+            _put(found, "function", code_of(part))
         else:
             text = _text(part)
             found.update(f"{type(part).__name__}:{len(text)}:".encode() + text)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,49 @@ def test_a_function_in_a_store_rule_must_mean_the_same_layers_and_have_the_same_
     assert "layers" in caught.value.details
     with pytest.raises(lm.FileError, match="otherwise"):
         harvest(lambda layer: layer.operator == "Gemm", lambda value: value * 3)
+    for way in (lambda value: value.sum((1,)), partial(torch.sum, dim=1), lambda value, k=1: value * k):
+        folder = tmp_path / f"acts{len(list(tmp_path.iterdir()))}"
+        chain().harvest(x, store=[lm.Store("L2", reduce=way)], out=folder)
+        for another in (lambda value: value.sum((0,)), partial(torch.sum, dim=0), lambda value, k=2: value * k):
+            with pytest.raises(lm.FileError, match="otherwise"):
+                chain().harvest(x, store=[lm.Store("L2", reduce=another)], out=folder)
+
+
+def test_a_run_with_another_function_for_a_patch_is_another_run(tmp_path):
+    out, x = tmp_path / "run", samples(4)
+    chain().run(x, patch={"L2": lambda value: value * 2}, out=out)
+    chain().run(x, patch={"L2": lambda value: value * 2}, out=out)
+    with pytest.raises(lm.FileError, match="otherwise"):
+        chain().run(x, patch={"L2": lambda value: value * 3}, out=out)
+
+
+def test_what_another_engine_stands_on_is_held_against_the_rerun(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    out, x = tmp_path / "acts", samples(4)
+    chain().harvest(x, out=out, engine="onnxruntime")
+    assert lines(out)[0]["versions"]["onnxruntime"]
+    monkeypatch.setattr(
+        "laminae.trace.disk.header.version", lambda package: "0.0" if package == "onnxruntime" else version(package)
+    )
+    with pytest.raises(lm.FileError, match="otherwise") as caught:
+        chain().harvest(x, out=out, engine="onnxruntime")
+    assert "versions onnxruntime" in caught.value.details
+
+
+def test_a_manifest_that_was_taken_away_between_opening_and_lock_is_not_written_to(tmp_path, monkeypatch):
+    import fcntl
+
+    real = fcntl.flock
+
+    def late(handle, how):
+        (tmp_path / "acts" / "manifest.jsonl").unlink()  # as the other writer does, ending without a shard
+        real(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(lm.FileError, match="another process is writing"):
+        chain().harvest(samples(4), out=tmp_path / "acts")
+    monkeypatch.undo()
+    assert chain().harvest(samples(4), out=tmp_path / "acts").samples == 4
 
 
 def test_a_rerun_takes_the_threads_of_the_manifest(whole):

@@ -51,12 +51,24 @@ def test_backwards_and_beyond(even):
     layer = even[0]["L2"]
     assert torch.equal(layer[::-1], even[1].flip(0))
     assert layer[5:5].shape == (0, 4)
-    for place in (30, -31):
-        with pytest.raises(IndexError):
+    for place in (30, -31, [0, 30]):
+        with pytest.raises(lm.UnknownSampleError, match="30 samples"):
             layer[place]
     with pytest.raises(lm.UsageError, match="says no samples"):
         layer["a"]
     assert [tuple(x.shape) for x in layer] == [(4,)] * 30
+
+
+def test_a_mask_says_which_samples(even):
+    acts, whole = even
+    mask = whole[:, 0] > 0
+    for which in (mask, mask.numpy(), mask.tolist()):
+        assert torch.equal(acts["L2"][which], whole[mask])
+    with pytest.raises(lm.UsageError, match="mask of 29"):
+        acts["L2"][mask[:29]]
+    for size in (0, 2.5, True, "4"):
+        with pytest.raises(lm.UsageError, match="at a time"):
+            next(acts["L2"].batches(size))
 
 
 def test_shape_dtype_len_ids_and_forms(even):

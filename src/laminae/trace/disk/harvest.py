@@ -13,7 +13,7 @@ from typing import Any
 from laminae.base import torch
 from laminae.base.arrays import as_numpy, is_array
 from laminae.base.dtypes import dtype_name
-from laminae.base.errors import FileError, UsageError
+from laminae.base.errors import FileError
 from laminae.data.inputs import Batch, Inputs
 from laminae.engines.interface import Engine
 from laminae.files.tensor_writer import raw_bytes
@@ -56,7 +56,7 @@ def harvest(
     told |= {"batch": how.batch, "order": data.order, "samples": data.samples, "shard_bytes": how.shard_bytes}
     with writing(out) as folder:
         folder.begin(told)
-        with threads(folder.header["threads"]):
+        with threads(folder.header.get("threads")):
             batches = data.batches()
             _require_same(session, folder, batches)
             if not folder.finished:
@@ -135,8 +135,10 @@ def digest(inputs: Sequence[Any]) -> bytes:
 def threads(count: Any) -> Iterator[None]:
     """As many as the folder was begun with: bits depend on it."""
     before = torch.get_num_threads()
-    if not isinstance(count, int) or not 1 <= count <= 4096:
-        raise UsageError(f"{count!r} is no number of threads", {"found in": "the manifest"})
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 4096:
+        raise FileError(
+            f"{count!r} is no number of threads", {"found in": "the manifest", "the way out": "a new folder"}
+        )
     torch.set_num_threads(count)
     try:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
@@ -10,7 +9,7 @@ from typing import Any
 
 from laminae.base import torch
 from laminae.graph import Graph
-from laminae.graph.fingerprint import fingerprint
+from laminae.graph.fingerprint import digest, fingerprint
 from laminae.graph.select import groups
 from laminae.plan.policy import Policy
 from laminae.plan.store import Store
@@ -36,7 +35,7 @@ def header(graph: Graph, policy: Policy, engine: str, device: Any) -> dict[str, 
         "exact": engine == "torch",
         "device": device_name(device),
         "threads": torch.get_num_threads(),
-        "versions": versions(),
+        "versions": versions(*([] if engine == "torch" else [engine])),
     }
 
 
@@ -81,14 +80,9 @@ def _plain(value: Any) -> Any:
 
 
 def function_facts(function: Any) -> dict[str, str]:
-    """A function as JSON: its name, and a digest of its code where it has one."""
+    """A function as JSON: its name, and a digest of what can be seen of it."""
     name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return {"function": name}
-    plain = [repr(const) for const in code.co_consts if isinstance(const, str | int | float | bool | None)]
-    digest = hashlib.sha256(code.co_code + repr((plain, code.co_names)).encode()).hexdigest()
-    return {"function": name, "code": digest[:16]}
+    return {"function": name, "code": digest(function)[:16]}
 
 
 def device_name(device: Any) -> str:
@@ -99,9 +93,9 @@ def device_name(device: Any) -> str:
     return f"{device} {capability}".strip()
 
 
-def versions() -> dict[str, str]:
-    """Of what computes."""
-    return {name: _version(name) for name in ("laminae", "torch", "numpy")}
+def versions(*more: str) -> dict[str, str]:
+    """Of what computes. more: packages beside torch (an engine bears the name of its own)."""
+    return {name: _version(name) for name in ("laminae", "torch", "numpy", *more)}
 
 
 def _version(package: str) -> str:

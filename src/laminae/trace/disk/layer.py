@@ -11,7 +11,7 @@ import numpy as np
 
 from laminae.base import torch
 from laminae.base.arrays import as_numpy, is_tensor
-from laminae.base.errors import ShapeError, UnknownNameError, UsageError
+from laminae.base.errors import ShapeError, UnknownNameError, UnknownSampleError, UsageError
 from laminae.base.shapes import format_shape
 from laminae.trace.disk.index import Index, kept_of
 from laminae.trace.disk.manifest import RECORDS
@@ -25,9 +25,9 @@ Array = np.ndarray[Any, Any]
 class LayerActivations:
     """One output of a layer: `acts["h/3"][5]` is what it made of sample 5, a tensor without the sample axis.
 
-    Samples stand in the order of the data, whatever order they ran in. A slice or a list of them is one tensor where all are of
-    one shape, else a list of tensors. It has `len` and `[i]`, so a torch DataLoader takes it as a dataset; it can be pickled.
-    Every tensor is memory of its own.
+    Samples stand in the order of the data, whatever order they ran in. A slice, a list of them or a mask is one tensor where all
+    are of one shape, else a list of tensors. It has `len` and `[i]`, so a torch DataLoader takes it as a dataset; it can be
+    pickled. Every tensor is memory of its own.
     """
 
     def __init__(self, stored: Stored, mapped: Mapped, batches: Sequence[tuple[int, int]]) -> None:
@@ -98,8 +98,8 @@ class LayerActivations:
 
     def batches(self, size: int) -> Iterator[Any]:
         """All samples in order, `size` at a time: a tensor, or a list of tensors where their shapes differ."""
-        if size < 1:
-            raise UsageError(f"{size} samples at a time is not possible", {"expected": "1 or more"})
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise UsageError(f"{size!r} samples at a time is not possible", {"expected": "1 or more"})
         for start in range(0, len(self), size):
             yield self[start : start + size]
 
@@ -143,16 +143,27 @@ class LayerActivations:
         return f"LayerActivations({self.name!r}{which}, {shape} {self.dtype})"
 
     def _checked(self, which: Any) -> Array:
-        """Places of samples, those from the end included. Raises IndexError, which ends a loop over them."""
+        """Places of samples, also from the end; of a mask those where it holds. Raises UnknownSampleError, UsageError."""
+        given = which.tolist() if hasattr(which, "tolist") else which
+        if isinstance(given, list) and given and all(isinstance(i, bool) for i in given):
+            given = self._marked(given)
         try:
-            given = which.tolist() if hasattr(which, "tolist") else which
             found = np.array([whole_number(i) for i in given], dtype=np.int64)
         except (TypeError, OverflowError):
             raise UsageError(f"{which!r} says no samples", {"expected": "a number, a slice, or several numbers"}) from None
         total = len(self)
-        if np.any((found < -total) | (found >= total)):
-            raise IndexError(f"{self.name!r} has {total} samples")
+        outside = found[(found < -total) | (found >= total)]
+        if len(outside):
+            raise UnknownSampleError(f"{self.name!r} has {total} samples, no sample {outside[0]}")
         return np.where(found < 0, found + total, found)
+
+    def _marked(self, mask: Sequence[bool]) -> Sequence[int]:
+        """The places where a mask holds. Raises UsageError for one of another length."""
+        if len(mask) != len(self):
+            raise UsageError(
+                f"a mask of {len(mask)} does not fit {self.name!r}", {"expected": f"{len(self)}, one for each sample"}
+            )
+        return [place for place, held in enumerate(mask) if held]
 
     def _samples(self, places: Array) -> list[Any]:
         """Each in memory of its own."""

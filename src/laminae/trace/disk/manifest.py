@@ -172,6 +172,8 @@ def _shard(content: Mapping[str, Any], name: str, number: int) -> Shard:
         batches = tuple(tuple((_whole(at), _whole(n)) for at, n in runs) for runs in content["batches"])
         columns = tuple(_column(told, len(batches)) for told in content["tensors"])
         file, left = _text(content["shard"]), {_text(k): _text(v) for k, v in content["left_out"].items()}
+        if not batches:
+            raise ValueError("a shard is of no batch")
         if SHARD.fullmatch(file) is None:
             raise ValueError(f"{file[:80]!r} is no shard's name")
         digests = _text(content["sha256"]), _text(content["inputs"])
@@ -183,7 +185,7 @@ def _shard(content: Mapping[str, Any], name: str, number: int) -> Shard:
 
 def _column(told: Mapping[str, Any], batches: int) -> Column:
     within = tuple(map(_whole, told.get("batches", range(batches))))
-    if list(within) != sorted(within) or any(place >= batches for place in within):
+    if not within or list(within) != sorted(within) or any(place >= batches for place in within):
         raise ValueError("a tensor is of batches that are not there")
     shapes = tuple(map(_sizes, told["shapes"])) if "shapes" in told else (_sizes(told["shape"]),) * len(within)
     dtype, sizes, records = _text(told["dtype"]), _sizes(told.get("sizes", ())), tuple(told.get("records", ()))
@@ -197,6 +199,8 @@ def _column(told: Mapping[str, Any], batches: int) -> Column:
     if output >= outputs or not every:
         raise ValueError("a tensor is of an output that is not there")
     key, layer, path, op = (_text(told[word]) for word in ("key", "layer", "path", "op"))
+    if bool(key) == (dtype in RECORDS):
+        raise ValueError("a tensor has no name in its file")
     return Column(key, layer, path, op, output, outputs, every, dtype, shapes, within, sizes, records)
 
 
