@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -86,6 +87,28 @@ def test_the_table_fits_eighty_columns(two: Desk, monkeypatch: pytest.MonkeyPatc
     assert "fc1" in answer.out
 
 
+def test_the_report_is_a_page_with_every_layer_and_what_matched_it(two: Desk) -> None:
+    answer = two.run("compare", "a.onnx", "b.onnx", "--input", "x.npy", "--report", "page.html")
+    assert answer.code == 1
+    assert "The difference begins at 'fc1'" in answer.out
+    page = ElementTree.fromstring((two.folder / "page.html").read_text().partition("\n")[2])
+    rows = [["".join(cell.itertext()) for cell in row] for row in page.iter("tr")]
+    assert [row[1] for row in rows] == ["layer", "x", "fc1", "relu", "fc2"]
+    assert rows[0][-1] == "matched by"
+    assert all(row[-1] for row in rows[1:])
+    text = "".join(page.itertext())
+    assert "b against a" in text
+    assert "The difference begins at 'fc1'" in text
+    assert [path.name for path in two.folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_report_that_cannot_be_written_is_said_before_anything_runs(two: Desk) -> None:
+    for place in ("missing/page.html", "."):
+        answer = two.run("compare", "a.onnx", "nothing.onnx", "--input", "x.npy", "--report", place)
+        assert answer.code == 2
+        assert "page.html" in answer.err or "is a folder" in answer.err
+
+
 def test_pairs_are_taken_from_the_command_line(two: Desk) -> None:
     answer = two.run("compare", "a.onnx", "b.onnx", "--input", "x.npy", "--match", "relu=relu", "--match", "fc2=", "--json")
     states = {layer["name"]: layer["how"] for layer in json.loads(answer.out)["layers"]}
@@ -105,6 +128,7 @@ def test_pairs_are_taken_from_the_command_line(two: Desk) -> None:
         (("a.onnx", "b.onnx", "--input", "x.npy", "--match", "fc1"), "says no pair"),
         (("a.onnx", "b.onnx", "--input", "x.npy", "--match", "fc1=nobody"), "there is no layer 'nobody' in b"),
         (("a.onnx", "b.onnx", "--input", "x.npy", "--engine", "abacus"), "there is no engine 'abacus'"),
+        (("a.onnx", "b.onnx", "--random", *("--engine", "torch") * 3), "two sides, not 3 engines"),
         (("a.onnx", "picture.onnx", "--input", "x.npy"), "input 'image' has another rank"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,6 +41,9 @@ def compare(
     seed: Annotated[int, typer.Option(help="Of --random.", min=0)] = 0,
     dim: Annotated[list[str] | None, typer.Option(metavar="NAME=SIZE", help="A named axis for --random; others are 1.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Every layer, also those that tell nothing.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write every layer, and what it was held against, as a page.")
+    ] = None,
     json: AsJson = False,
     plugin: Plugin = None,
     trust: Trust = False,
@@ -50,17 +54,24 @@ def compare(
     """
     import laminae as lm
     from laminae.cli.progress import progress
+    from laminae.files.atomic import check_place
 
     if input and random:
         raise UsageError("compare needs one input", {"give": "--input or --random, not both"})
+    if report is not None:
+        check_place(report)
     sides = [_side(side, plugin if at == 0 else None, trust) for at, side in enumerate((a, b))]
     model = next((side for side in sides if isinstance(side, lm.Model)), None)
     if model is None:
         raise UsageError("compare needs a model", {"found": f"{a}, {b}", "expected": "at least one .onnx or .pt2 file"})
     x = _input(model, input, random, seed, dim or [])
-    engines = None if not engine else engine[0] if len(engine) == 1 else tuple(engine[:2])
+    if engine and len(engine) > 2:
+        raise UsageError(f"compare has two sides, not {len(engine)} engines", {"give": "--engine once for both, or twice"})
+    engines = None if not engine else engine[0] if len(engine) == 1 else tuple(engine)
     with progress("comparing"):
         found = lm.compare(sides[0], sides[1], x, match=_matches(match), rtol=rtol, atol=atol, engine=engines, device=device)
+    if report is not None:
+        found.report(report)
     if json:
         from laminae.cli import as_json
 

@@ -33,6 +33,7 @@ COLUMNS = (
     Column("own", right=True),
     Column("own dB", right=True, drop=2),
     Column(""),
+    Column("matched by", drop=8),
 )
 
 
@@ -48,12 +49,14 @@ def differences_table(
     """A row for each layer, in a's forward order. first: where the difference begins; worst: the largest own error.
 
     max abs, max rel, cosine, wrong (share of elements out of tolerance): of the two runs. own: the largest absolute error of b's
-    layer on a's values, and in dB the size of the values beside it. full: every row; else those that tell something.
+    layer on a's values, and in dB the size of the values beside it. full: every row, and what matched the two layers; else the
+    rows that tell something.
     """
     rows = [*_rows(layers, first, worst, full)]
     verdict = [*_first(first), *_worst(worst, first)]
     named = any(row.cells[2] for row in rows)
-    columns = [Column("") if column.name == "in b" and not named else column for column in COLUMNS]
+    columns = [Column("") if column.name == "in b" and not named else column for column in COLUMNS[: None if full else -1]]
+    rows = rows if full else [Row(row.cells[:-1], row.style) for row in rows]
     return Table(columns, rows, title=title, aside=_summary(layers), notes=[*verdict, *notes, *_folded(rows)])
 
 
@@ -102,7 +105,7 @@ def _between(layers: Sequence[LayerComparison]) -> Row:
     own = sum(n for state, n in states.items() if state not in words)
     told = ", ".join(filter(None, [told, f"{own} own" if own else ""]))
     where = f"{layers[0].index}–{layers[-1].index}" if len(layers) > 1 else str(layers[0].index)
-    return Row((where, f"… {count(len(layers), 'layer')}", "", "", "", "", "", "", "", "", "", told), "dim")
+    return Row((where, f"… {count(len(layers), 'layer')}", "", "", "", "", "", "", "", "", "", told, ""), "dim")
 
 
 def _row(layer: LayerComparison, first: LayerComparison | None, worst: LayerComparison | None) -> Row:
@@ -125,6 +128,7 @@ def _row(layer: LayerComparison, first: LayerComparison | None, worst: LayerComp
         "" if own is None else number(own.max_abs, 3),
         "" if own is None or math.isinf(own.snr) else f"{own.snr:.1f}",
         " ".join(marks) + (f": {layer.note}" if layer.note and layer.differs_itself and len(layer.note) < 24 else ""),
+        layer.how,
     )
     return Row(cells, STYLES[layer.state])
 
