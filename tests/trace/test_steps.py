@@ -304,3 +304,13 @@ def test_what_ran_is_told_as_a_table():
     assert [record.outputs[0].shape for record in steps.records] == [(3, 4), (3, 8), (3, 8)]
     assert "2 of 5 layers left" in str(steps)
     assert repr(steps) == "Steps(at 'r', 2 layers left)"
+
+
+def test_a_breakpoint_that_fails_names_the_layer_and_one_that_says_no_number_is_refused():
+    for stops in (lambda layer, value: 1 / 0, lambda layer: True, lambda layer, value: value > 0):
+        with pytest.raises(lm.UsageError, match="breakpoint's function failed at layer 'x'"):
+            list(small().steps(X, until=stops))
+    for until in ("abs>1e", "abs>--", "abs>.", "abs>nan", "abs>"):
+        with pytest.raises(lm.UnknownNameError):
+            small().steps(X, until=until)
+    assert [layer.name for layer, _ in small().steps(X, until="abs>-.5e-1")] == ["x", "a", "r", "b", "s"]

@@ -352,3 +352,16 @@ def test_statistics_of_a_rule_are_those_of_the_whole():
         assert entry.output == statistics(full[entry.name])
         assert entry.statistics == (entry.output,)
     assert isinstance(named().run(IMAGE, store=lm.Store("flat", reduce="histogram"))["flat"], Histogram)
+
+
+def test_a_function_that_fails_names_the_layer_and_a_dict_is_no_policy():
+    model = lm.Model.chain(lm.Input(3, name="x"), lm.Linear(4, name="a"), seed=0)
+    x = np.ones((2, 3), np.float32)
+    with pytest.raises(lm.UsageError, match=r"function <lambda> failed at layer 'x'") as caught:
+        model.run(x, store=lambda layer: 1 / 0)
+    assert "ZeroDivisionError" in str(caught.value)
+    with pytest.raises(lm.UsageError, match="not a store policy"):
+        model.run(x, store={"a": "mean"})
+    for engine in (None, 3, ["torch"]):
+        with pytest.raises(lm.UsageError, match="there is no engine"):
+            model.run(x, engine=engine)

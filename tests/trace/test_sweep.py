@@ -9,7 +9,10 @@ from torch import nn
 from torch.nn import functional
 
 import laminae as lm
+from laminae.trace.session import Session
+from laminae.trace.sweep import sweep
 from tests.graphs import graphs, inputs
+from tests.trace.test_resume import RAN, counting
 
 
 class Attending(nn.Module):
@@ -91,6 +94,36 @@ def test_why_it_is_not_one_batch_is_said():
         trace.sweep([])
 
 
+@pytest.mark.parametrize("store", [False, ["n7"], ["n1", "n4"]])
+def test_what_the_ways_need_and_nobody_stored_is_made_once_and_said(store):
+    session = Session(counting([f"n{i}" for i in range(8)]))
+    x = (np.ones((3, 2), np.float32),)
+    record = session.run(x, {}, store)
+    ways = [lm.patch.scale("n4", factor) for factor in (0.0, 0.5, 2.0)] + [lm.patch.zero("n4"), lm.patch.replace("n4", 3.0)]
+    for exact in (False, True):
+        RAN.clear()
+        made = sweep(session, record, ways, exact=exact)
+        again = {name: RAN.count(name) for name in ("n0", "n1", "n2", "n3", "n4")}
+        assert max(again.values()) <= 1, "made once for all ways"
+        assert ("not stored" in made.how) == any(again.values())
+        whole = [session.run(x, {}, patch=way).outputs["n7"] for way in ways]
+        assert torch.equal(made.outputs["n7"], torch.stack(whole))
+
+
+def test_a_sweep_of_whole_values_needs_nothing_of_what_was_there():
+    model = lm.Model.chain(lm.Input(3, name="x"), lm.Linear(4, name="a"), lm.ReLU(name="b"), lm.Linear(2, name="c"), seed=0)
+    x = np.ones((5, 3), np.float32)
+    trace = model.run(x, store=False)
+    values = [torch.randn(5, 4) for _ in range(3)]
+    sweep = trace.sweep([lm.patch.replace("b", value) for value in values])
+    assert sweep.how == "in batches"
+    for value, output in zip(values, sweep.output, strict=True):
+        torch.testing.assert_close(output, model["c"](value))
+    zeros = trace.sweep([lm.patch.zero("b"), lm.patch.zero("b", axis=1, index=0)])
+    assert zeros.how == "in batches, after 2 layers that were not stored"
+    torch.testing.assert_close(zeros.output[1], model.run(x, patch=lm.patch.zero("b", axis=1, index=0)).output)
+
+
 def test_a_layer_that_looks_at_values_is_run_way_by_way():
     class Looks(nn.Module):
         def forward(self, x):
@@ -124,3 +157,21 @@ def test_the_effect_of_every_layer_in_turn():
         trace.effects(measure="much")
     with pytest.raises(lm.UnknownNameError):
         effects["nothing"]
+
+
+def test_bad_calls_of_sweeps_and_effects_say_what_is_expected():
+    model = lm.Model.chain(lm.Input(3, name="x"), lm.Linear(4, name="a"), lm.ReLU(name="b"), seed=0)
+    trace = model.run(np.ones((5, 3), np.float32))
+    ways = [lm.patch.zero("a"), lm.patch.scale("a", 2.0)]
+    for batch in (0, -1, 1.5, "2", True):
+        with pytest.raises(lm.UsageError, match="no number of ways"):
+            trace.sweep(ways, batch=batch)
+    for several in (None, 3, lm.patch.zero("a")):
+        with pytest.raises(lm.UsageError, match="nothing to sweep"):
+            trace.sweep(several)
+    for measure in (lambda y: y, lambda y: 1 / 0, lambda: 1):
+        with pytest.raises(lm.UsageError, match=r"the measure <lambda> failed"):
+            trace.sweep(ways).effects(measure)
+    for make in (lambda name: 1 / 0, lambda: None, lambda name: []):
+        with pytest.raises(lm.UsageError, match="the function that makes patches"):
+            trace.effects(make)

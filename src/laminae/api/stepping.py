@@ -6,7 +6,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from laminae import graph as rooms
 from laminae.api.layer import Layer
+from laminae.base.errors import UsageError
 from laminae.base.records import LayerRecord
 from laminae.see.rendering import Table
 from laminae.see.table import trace_table
@@ -43,7 +45,15 @@ class Steps:
 
     def _told(self, stops: Callable[..., Any]) -> Breakpoint:
         """A user's function is handed the layer as he holds it, and a copy of its output."""
-        return lambda layer, value: bool(stops(Layer(self._model, layer), self._walk.value))
+
+        def holds(layer: rooms.Layer, value: Any) -> bool:
+            try:
+                return bool(stops(Layer(self._model, layer), self._walk.value))
+            except Exception as error:
+                rows = {"because": f"{type(error).__name__}: {error}", "expected": "a function of layer and value: true to stop"}
+                raise UsageError(f"the breakpoint's function failed at layer {layer.name!r}", rows) from error
+
+        return holds
 
     def step(self) -> Stop | None:
         """Run the next layer, whatever it is; None where none is left. Raises what `model(x)` would."""

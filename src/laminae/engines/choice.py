@@ -26,7 +26,7 @@ def engine_of(name: str, graph: Graph, examples: Callable[[], Sequence[Any] | No
 
     Raises UsageError for a name that is none, MissingPackageError where what the engine stands on is not installed.
     """
-    if name not in ENGINES:
+    if not isinstance(name, str) or name not in ENGINES:
         raise UsageError(f"there is no engine {name!r}", {"there are": ", ".join(ENGINES)})
     place, _, function = ENGINES[name].partition(":")
     made: Engine = getattr(import_module(place), function)(graph, examples)

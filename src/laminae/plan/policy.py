@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from laminae.base.errors import UsageError
@@ -56,7 +56,7 @@ def policy(store: object, graph: Graph) -> Policy:
         return ALL
     if store is False or store == "none":
         return NONE
-    several = isinstance(store, Iterable) and not isinstance(store, str | Store | Callable)
+    several = isinstance(store, Iterable) and not isinstance(store, str | Store | Callable | Mapping)
     parts = tuple(store) if several else (store,)  # type: ignore[arg-type]
     if not all(isinstance(part, str | Store) or callable(part) for part in parts):
         raise UsageError(

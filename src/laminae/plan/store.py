@@ -126,13 +126,23 @@ class Store:
         if self.everything:
             return True
         if callable(self.layers):
-            return bool(self.layers(layer))
+            return self._asked(layer)
         globs = (self.layers,) if isinstance(self.layers, str) else self.layers
         name, path = prefix + layer.name, prefix + layer.path
         return any(
             matches(glob, name=name, path=path, operator=layer.operator) or path.startswith(glob.strip("/") + "/")
             for glob in globs
         )
+
+    def _asked(self, layer: Layer) -> bool:
+        """What the user's function says of a layer. Raises UsageError where it fails."""
+        assert callable(self.layers)
+        try:
+            return bool(self.layers(layer))
+        except Exception as error:
+            name = getattr(self.layers, "__name__", type(self.layers).__name__)
+            rows = {"operator": layer.describe(), "because": f"{type(error).__name__}: {error}"}
+            raise UsageError(f"the store rule's function {name} failed at layer {layer.name!r}", rows) from error
 
     def of(self, value: Any, first: int = 0) -> Any:
         """What is kept of a value, in memory of its own. first: the number of its first sample.

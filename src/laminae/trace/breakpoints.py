@@ -16,7 +16,7 @@ from laminae.graph.select import many, matches
 Breakpoint = Callable[[Layer, Any], bool]
 """Whether to stop after a layer, by its output (a tuple where it has several)."""
 
-CONDITION = re.compile(r"(abs|max|min|mean|std)\s*(>=|<=|>|<)\s*([-+0-9.eE]+|inf)\Z")
+CONDITION = re.compile(r"(abs|max|min|mean|std)\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf)\Z")
 COMPARE = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 
 

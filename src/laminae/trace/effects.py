@@ -7,11 +7,11 @@ from typing import Any
 
 from laminae.base import torch
 from laminae.base.arrays import is_tensor
-from laminae.base.errors import PatchError, UnknownNameError, UsageError
+from laminae.base.errors import LaminaeError, PatchError, UnknownNameError, UsageError
 from laminae.base.records import Effect
 from laminae.graph import Layer
 from laminae.graph.select import many
-from laminae.trace.patch import patches
+from laminae.trace.patch import Patch, patches
 from laminae.trace.record import Record
 from laminae.trace.session import Session
 
@@ -26,10 +26,18 @@ def measured(measure: str | Callable[[Any], Any]) -> Measure:
     tensor, where there is one): what it gives now, less what it gave.
     """
     if callable(measure):
-        return lambda new, old: float(measure(_bare(new))) - float(measure(_bare(old)))
+        return lambda new, old: _asked(measure, new) - _asked(measure, old)
     if measure not in MEASURES:
         raise UsageError(f"there is no measure {measure!r}", {"there are": ", ".join(MEASURES) + ", or a function of the output"})
     return MEASURES[measure]
+
+
+def _asked(measure: Callable[[Any], Any], outputs: Mapping[str, Any]) -> float:
+    try:
+        return float(measure(_bare(outputs)))
+    except Exception as error:
+        rows = {"because": f"{type(error).__name__}: {error}", "expected": "a function of the output that gives one number"}
+        raise UsageError(f"the measure {getattr(measure, '__name__', 'given')} failed", rows) from error
 
 
 def _bare(outputs: Mapping[str, Any]) -> Any:
@@ -78,10 +86,24 @@ def effects(
     hold, plain = measured(measure), record.outputs
     found = []
     for layer in _chosen(session, record, layers):
-        put = patches(make(layer.name))
+        put = _made(make, layer)
         new = session.resume(record, put, store=False).outputs
         found.append(Effect(layer.name, layer.operator, layer.path, repr(put[0]), hold(new, plain)))
     return tuple(found)
+
+
+def _made(make: Callable[[str], Any], layer: Layer) -> tuple[Patch, ...]:
+    """The patch of a layer, or patches."""
+    try:
+        made = patches(make(layer.name))
+    except LaminaeError:
+        raise
+    except Exception as error:
+        rows = {"because": f"{type(error).__name__}: {error}", "expected": "a function of a layer's name that gives a patch"}
+        raise UsageError(f"the function that makes patches failed at layer {layer.name!r}", rows) from error
+    if not made:
+        raise UsageError(f"the function that makes patches gave none for layer {layer.name!r}")
+    return made
 
 
 def _chosen(session: Session, record: Record, layers: Any) -> Sequence[Layer]:

@@ -71,14 +71,16 @@ def part(
     patches: Sequence[Patch],
     seen: Mapping[Value, Unseen] | None = None,
     device: Any = None,
+    wanted: Iterable[Layer] = (),
 ) -> Part:
     """What must run when these patches come to those of before: whatever depends on them, and what that reads and nobody has.
 
     stored: every input, and what a trace keeps whole; seen: what is known of the rest. device: where patched parameters go.
+    wanted: layers whose outputs are to be had too.
     Raises UnknownNameError for a patch that means nothing, PatchError for one that does not fit what is stored.
     """
     with torch.no_grad():
-        return _part(graph, {**(seen or {}), **stored}, stored, before, patches, device)
+        return _part(graph, {**(seen or {}), **stored}, stored, before, patches, device, wanted)
 
 
 def _part(
@@ -88,6 +90,7 @@ def _part(
     before: Sequence[Patch],
     patches: Sequence[Patch],
     device: Any,
+    wanted: Iterable[Layer],
 ) -> Part:
     new, every = changes_of(graph, patches, device), changes_of(graph, [*before, *patches], device)
     rerun = set(around(graph, patches)) | _readers(graph, new.parameters)
@@ -110,6 +113,10 @@ def _part(
     for v in changed:
         if v.producer in rerun:
             given.pop(v, None)
+    for layer in wanted:
+        if layer not in rerun and not all(v is None or v in given for v in layer.outputs):
+            states[layer] = AGAIN
+            rerun.add(layer)
     for layer in _missing(graph, rerun, given):
         states[layer] = AGAIN
         rerun.add(layer)

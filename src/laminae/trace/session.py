@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from laminae.base import torch
@@ -12,7 +12,7 @@ from laminae.engines.choice import DEFAULT, engine_of
 from laminae.engines.interface import Engine
 from laminae.engines.torch import TorchEngine
 from laminae.engines.torch.stepping import Stepping
-from laminae.graph import Graph
+from laminae.graph import Graph, Layer
 from laminae.plan.policy import Policy, policy
 from laminae.trace.differentiable import differentiable
 from laminae.trace.inputs import take
@@ -46,7 +46,7 @@ class Session:
     def engine_named(self, name: str) -> Engine:
         """An engine of this graph, to run now; made when first asked for. Raises UsageError where there is none of that name."""
         self.follow()
-        if name not in self._engines:
+        if not isinstance(name, str) or name not in self._engines:
             self._engines[name] = engine_of(name, self.graph, self.examples)
         return self._engines[name]
 
@@ -88,16 +88,16 @@ class Session:
         run = runner.record(inputs, keeps, where, backward=bool(backward), changes=changes)
         return Record(run, self, put, states, inside=changes.inside)
 
-    def resume(self, record: Record, patch: Any, store: object = None) -> Record:
+    def resume(self, record: Record, patch: Any, store: object = None, wanted: Iterable[Layer] = ()) -> Record:
         """A run on from another: only what depends on the patches runs again. Raises PatchError where that cannot be.
 
-        store: what is kept of it, in place of what the other kept.
+        store: what is kept of it, in place of what the other kept. wanted: layers that run again too where they were not stored.
         """
         self.follow()
         run = record.run
         require_unchanged(self.graph, record.revision, run.changed_since())
         put = patches(patch)
-        todo = part(self.graph, run.stored(), record.patches, put, seen_of(run), run.device)
+        todo = part(self.graph, run.stored(), record.patches, put, seen_of(run), run.device, wanted)
         policy = run.plan.policy if store is None else self._policy(store)
         made = run.engine.partial(todo.given, todo.layers, policy, run.device, changes=todo.changes, states=run.states)
         made.take_over(run, {layer for layer, state in todo.states.items() if state == STORED})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,12 @@ from laminae.base import torch
 from laminae.base.arrays import is_tensor, ordinary_tensors
 from laminae.base.errors import LaminaeError, UsageError
 from laminae.graph import Value
+from laminae.plan.changes import Changes, is_absolute
+from laminae.plan.store import Store
 from laminae.trace.patch import Patch, patches
 from laminae.trace.patching import changes_of
 from laminae.trace.record import Record
-from laminae.trace.resume import Part, part, require_unchanged, seen_of
+from laminae.trace.resume import AGAIN, Part, part, require_unchanged, seen_of
 from laminae.trace.session import Session
 
 MOST_BYTES = 1 << 28
@@ -41,16 +43,38 @@ def sweep(session: Session, record: Record, several: Sequence[Any], *, exact: bo
     exact: one after another, so that each has the bits of `resume`. batch: at most so many at once.
     """
     require_unchanged(session.graph, record.revision, record.run.changed_since())
-    ways = tuple(patches(one) for one in several)
+    if batch is not None and (isinstance(batch, bool) or not isinstance(batch, int) or batch < 1):
+        raise UsageError(f"batch={batch!r} is no number of ways", {"expected": "a whole number, 1 or more"})
+    ways = tuple(patches(one) for one in several) if isinstance(several, Iterable) else ()
     if not ways:
-        raise UsageError("there is nothing to sweep over", {"expected": "several patches"})
+        raise UsageError(
+            "there is nothing to sweep over", {"expected": "a list of patches, of lists of these", "found": f"{several!r:.60}"}
+        )
+    changes = [changes_of(session.graph, way, record.run.device) for way in ways]
+    record, again = _completed(session, record, ways[0], changes)
     why = "asked for" if exact else ""
     if not why:
         try:
-            return Ways(ways, _batched(session, record, ways, batch), "in batches")
+            return Ways(ways, _batched(session, record, ways[0], changes, batch), f"in batches{again}")
         except _Alone as reason:
             why = str(reason)
-    return Ways(ways, _one_by_one(session, record, ways), f"one by one ({why})")
+    return Ways(ways, _one_by_one(session, record, ways), f"one by one ({why}){again}")
+
+
+def _completed(session: Session, record: Record, way: tuple[Patch, ...], changes: Sequence[Changes]) -> tuple[Record, str]:
+    """The record with what every way needs and nobody stored, made once; and how much ran for that, in words."""
+    stored, run = record.run.stored(), record.run
+    todo = part(session.graph, stored, record.patches, way, seen_of(run), run.device)
+    read = {v.producer for layer in todo.layers if todo.states[layer] != AGAIN for v in layer.reads if isinstance(v, Value)}
+    wanted = {layer for layer in read if layer is not None and todo.states[layer] == AGAIN}
+    wanted |= {x for one in changes for x, change in one.layers.items() if not is_absolute(change) or len(x.outputs) > 1}
+    lacking = {layer for layer in wanted if not all(v is None or v in stored for v in layer.outputs)}
+    if not lacking:
+        return record, ""
+    rules = [Store(tuple(layer.name for layer in lacking)), *run.plan.policy.rules]
+    made = session.resume(record, (), store=rules, wanted=lacking)
+    ran = len(made.run.ran or ())
+    return made, f", after {ran} layers that were not stored" if ran > 1 else ", after a layer that was not stored"
 
 
 class _Alone(Exception):
@@ -71,13 +95,15 @@ def _stacked(values: list[Any]) -> Any:
     return torch.stack(values) if alike else values
 
 
-def _batched(session: Session, record: Record, ways: Sequence[tuple[Patch, ...]], batch: int | None) -> dict[str, Any]:
+def _batched(
+    session: Session, record: Record, way: tuple[Patch, ...], changes: Sequence[Changes], batch: int | None
+) -> dict[str, Any]:
     if record.run.engine is not session.engine:
         raise _Alone(f"engine {record.run.engine.name} has no batches of passes")
     stored = record.run.stored()
-    todo = part(session.graph, stored, record.patches, ways[0], seen_of(record.run), record.run.device)
-    values = _changed(session, stored, todo, ways)
-    size = min(len(ways), batch or _passes(stored, todo))
+    todo = part(session.graph, stored, record.patches, way, seen_of(record.run), record.run.device)
+    values = _changed(stored, todo, changes)
+    size = min(len(changes), batch or _passes(stored, todo))
     names = record.run.plan.output_names
     parts: list[tuple[Any, ...]] = []
     for some in _chunks(values, size):
@@ -90,11 +116,10 @@ def _batched(session: Session, record: Record, ways: Sequence[tuple[Patch, ...]]
     return {name: torch.cat([made[i] for made in parts]) for i, name in enumerate(names)}
 
 
-def _changed(session: Session, stored: Any, todo: Part, ways: Sequence[tuple[Patch, ...]]) -> dict[Value, Any]:
+def _changed(stored: Any, todo: Part, ways: Sequence[Changes]) -> dict[Value, Any]:
     """The values that the ways change, [ways, ...] of each; all must change the same, of what is stored, to one shape."""
     columns: dict[Value, list[Any]] = {}
-    for way in ways:
-        changes = changes_of(session.graph, way)
+    for changes in ways:
         if changes.parameters or changes.inside:
             raise _Alone("a parameter or a layer in a body is patched")
         for layer, change in changes.layers.items():
