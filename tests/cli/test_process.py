@@ -44,9 +44,11 @@ def test_ctrl_c_ends_with_130_and_no_traceback(desk: Desk) -> None:
     os.mkfifo(fifo)
     given = [sys.executable, "-m", "laminae", "run", "patients.onnx", "--input", "slow.npy"]
     running = subprocess.Popen(given, cwd=desk.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(2)
+    writer = os.open(fifo, os.O_WRONLY)  # waits until the command has come to read its input
+    time.sleep(0.2)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=20)
+    os.close(writer)
     assert (running.returncode, out, err) == (130, b"", b"interrupted\n")
 
 

@@ -136,9 +136,7 @@ def threads(count: Any) -> Iterator[None]:
     """As many as the folder was begun with: bits depend on it."""
     before = torch.get_num_threads()
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 4096:
-        raise FileError(
-            f"{count!r} is no number of threads", {"found in": "the manifest", "the way out": "a new folder"}
-        )
+        raise FileError(f"{count!r} is no number of threads", {"found in": "the manifest", "the way out": "a new folder"})
     torch.set_num_threads(count)
     try:
         yield
