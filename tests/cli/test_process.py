@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from tests.cli.running import Desk, process
 
@@ -44,12 +45,19 @@ def test_ctrl_c_ends_with_130_and_no_traceback(desk: Desk) -> None:
     os.mkfifo(fifo)
     given = [sys.executable, "-m", "laminae", "run", "patients.onnx", "--input", "slow.npy"]
     running = subprocess.Popen(given, cwd=desk.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    writer = os.open(fifo, os.O_WRONLY)  # waits until the command has come to read its input
-    time.sleep(0.2)
+    _until_it_waits_for(fifo, running)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=20)
-    os.close(writer)
     assert (running.returncode, out, err) == (130, b"", b"interrupted\n")
+
+
+def _until_it_waits_for(fifo: Path, running: subprocess.Popen[bytes]) -> None:
+    """Until the command has come to its input, however long that takes: it sleeps in the call that opens the pipe."""
+    place, end = Path(f"/proc/{running.pid}/wchan"), time.time() + 60
+    if not place.exists():
+        time.sleep(5)
+    while place.exists() and "partner" not in place.read_text() and time.time() < end:
+        time.sleep(0.05)
 
 
 def test_a_bar_is_shown_on_a_terminal_after_a_while_and_never_elsewhere(desk: Desk) -> None:
