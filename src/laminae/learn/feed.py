@@ -9,7 +9,9 @@ from typing import Any
 
 from laminae.base.errors import UsageError
 from laminae.data import Stream, Workers, batches
-from laminae.data.interface import Samples, sample_count
+from laminae.data.huggingface import Features
+from laminae.data.interface import Samples, Subset, sample_count
+from laminae.data.items import Items
 from laminae.learn import randomness
 from laminae.learn.place import Place
 
@@ -30,6 +32,13 @@ class Feed:
         """What the data draw from, where they have generators of their own."""
         return randomness.generators_of(self.data.given) if isinstance(self.data, Stream) else []
 
+    def draws(self) -> dict[str, Any]:
+        """The state of the generators. Python's and NumPy's count where the making of a sample is the caller's own code."""
+        data = self.data
+        while isinstance(data, Subset):
+            data = data.whole
+        return randomness.state(self.generators, isinstance(data, Stream | Items | Features))
+
     def epoch(self, place: Place) -> Iterator[Batch]:
         """The batches after those that are done. What draws in making them finds the generators as it would have.
 
@@ -38,9 +47,9 @@ class Feed:
         """
         data, number = self.data, place.epoch - 1
         if not place.batch:
-            place.opened = randomness.state(self.generators) if isinstance(data, Stream) else None
+            place.opened = self.draws() if isinstance(data, Stream) else None
             return self._opened(number, 0)
-        now = randomness.state(self.generators)
+        now = self.draws()
         if isinstance(data, Stream):
             randomness.put_back(place.opened, self.generators)
             made = self._opened(number, 0)

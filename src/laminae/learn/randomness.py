@@ -12,18 +12,14 @@ from laminae.base import torch
 from laminae.ops import chance
 
 
-def state(generators: Sequence[Any] = ()) -> dict[str, Any]:
-    """What is drawn next follows from it. generators: torch's of the data's own."""
+def state(generators: Sequence[Any] = (), others: bool = True) -> dict[str, Any]:
+    """What is drawn next follows from it. generators: torch's of the data's own. others: Python's and NumPy's too."""
     cpu, gpu = chance.state()
+    told = {"torch": cpu, "gpu": gpu, "data": [generator.get_state() for generator in generators]}
+    if not others:
+        return told
     version, numbers, gauss = random.getstate()
-    kind, keys, *rest = np.random.get_state()
-    return {
-        "torch": cpu,
-        "gpu": gpu,
-        "data": [generator.get_state() for generator in generators],
-        "python": [version, np.array(numbers, np.uint32), gauss],
-        "numpy": [kind, keys, *rest],
-    }
+    return told | {"python": [version, np.array(numbers, np.uint32), gauss], "numpy": list(np.random.get_state())}
 
 
 def put_back(known: dict[str, Any], generators: Sequence[Any] = ()) -> None:
@@ -31,9 +27,10 @@ def put_back(known: dict[str, Any], generators: Sequence[Any] = ()) -> None:
     chance.set_state((known["torch"], known["gpu"]))
     for generator, was in zip(generators, known["data"], strict=True):
         generator.set_state(was)
-    version, numbers, gauss = known["python"]
-    random.setstate((version, tuple(numbers.tolist()), gauss))
-    np.random.set_state(tuple(known["numpy"]))
+    if "python" in known:
+        version, numbers, gauss = known["python"]
+        random.setstate((version, tuple(numbers.tolist()), gauss))
+        np.random.set_state(tuple(known["numpy"]))
 
 
 def generators_of(loader: Any) -> list[Any]:

@@ -30,6 +30,7 @@ from laminae.graph import Parameter
 from laminae.learn.checkpoints import manifest, written
 
 MARK = "run.json"
+HISTORY, TIMES = "history.jsonl", "times.jsonl"
 START = b'{\n "laminae": "run"'
 CHECKPOINT = re.compile(r"step-(\d{8,15})(?:-epoch-(\d{4,15}))?")
 
@@ -91,17 +92,22 @@ class Folder:
             written.write(self.path / name, files, told, times)
             self.whole.pop(name, None)
             self.whole[name] = best
-            self.link("last", name)
-            if best:
-                self.link("best", best)
-            self._thin_out(keep)
+            self._tidy(keep)
 
-    def _thin_out(self, keep: int) -> None:
+    def tidy(self, keep: int) -> None:
+        """What was to be done after the last checkpoint: the writer may have been killed before. Raises FileError."""
+        with self.failing("put the checkpoints in order"):
+            self._tidy(keep)
+
+    def _tidy(self, keep: int) -> None:
+        newest = next(reversed(self.whole))
+        self._link("last", newest)
+        if self.whole[newest]:
+            self._link("best", self.whole[newest])
         kept = set(list(self.whole)[-keep:])
         kept |= {self.whole[name] for name in kept}
-        newest = _order(next(reversed(self.whole)))
         for name in _checkpoints(self.path):
-            if name not in kept and _order(name) < newest:
+            if name not in kept and _order(name) < _order(newest):
                 self._take_away(name)
         self.whole = {name: best for name, best in self.whole.items() if name in kept}
 
@@ -111,7 +117,7 @@ class Folder:
         os.rename(self.path / name, old)
         remove(old)
 
-    def link(self, name: str, to: str) -> None:
+    def _link(self, name: str, to: str) -> None:
         """A name that always means the newest, or the best. On file systems without links there is none."""
         made = self.path / f"{TEMPORARY}{secrets.token_hex(6)}.tmp"
         try:
@@ -130,8 +136,8 @@ class Folder:
         new = records[self._epochs :]
         times = [{"epoch": record.epoch, "seconds": record.seconds} for record in new]
         lines = {
-            "history.jsonl": manifest.history_lines(new),
-            "times.jsonl": b"".join(json.dumps(line).encode() + b"\n" for line in times),
+            HISTORY: manifest.history_lines(new),
+            TIMES: b"".join(json.dumps(line).encode() + b"\n" for line in times),
         }
         with self.failing("write the history"):
             for name, data in lines.items():
@@ -162,12 +168,14 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Folder]:
     """
     folder = Path(os.fspath(path))
     handle, made = claim(folder, MARK, "folder of a run")
+    opened = None
     try:
-        yield Folder(folder, handle)
+        opened = Folder(folder, handle)
+        yield opened
     finally:
         with suppress(OSError):
-            if not _checkpoints(folder):
-                for name in ("history.jsonl", "times.jsonl"):
+            if opened is not None and not _checkpoints(folder):
+                for name in (HISTORY, TIMES):
                     remove(folder / name)
                 leave_nothing(folder, MARK, made)
         os.close(handle)

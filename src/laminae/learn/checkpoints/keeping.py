@@ -88,6 +88,7 @@ def _gone_on(
         notes.append(_header_anew(folder, found, told))
     keeper = Checkpoints(folder, keep, moving, headers.digest(told))
     place = keeper.put_back(name, found, patience)
+    folder.tidy(keep.last)
     for note in notes:
         warnings.warn(note, stacklevel=6)
     return Kept(place, keeper, [*notes, f"Gone on from {name!r}."])

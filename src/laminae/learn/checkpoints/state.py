@@ -58,7 +58,7 @@ class Moving:
             "optimizer": step.optimizer.state_dict(),
             "schedule": schedule,
             "gradients": self._gradients(),
-            "generators": randomness.state(self.feed.generators),
+            "generators": self.feed.draws(),
             "opened": place.opened,
         }
         tensors |= self.beside
