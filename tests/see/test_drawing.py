@@ -10,13 +10,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from laminae.base.errors import FileError, UsageError
-from laminae.see.drawing import draw, svg
-from laminae.see.layout import layout, ranks
+from laminae.see.drawing.svg import svg
+from laminae.see.drawing.write import draw
 from laminae.see.picture import bars, picture
 from laminae.see.png import encode, grey
 from tests.see.records import EXPECTED, O2, network, patients, record, same_as_golden
@@ -58,9 +56,9 @@ def test_class_ids_are_held_against_the_greatest_score() -> None:
     assert "✗" in svg([scores], expected=np.array([4]))
 
 
-def test_only_svg_is_drawn_and_nothing_is_left_behind(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot draw to 'a\.png'"):
-        draw(patients(), tmp_path / "a.png")
+def test_other_endings_are_refused_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot draw to 'a\.gif'"):
+        draw(patients(), tmp_path / "a.gif")
     with pytest.raises(FileError, match="cannot write"):
         draw(patients(), tmp_path / "nowhere" / "a.svg")
     draw(patients(), tmp_path / "a.svg", title="p")
@@ -68,9 +66,10 @@ def test_only_svg_is_drawn_and_nothing_is_left_behind(tmp_path: Path) -> None:
 
 
 def test_a_thousand_layers_are_drawn_without_pictures() -> None:
-    text = svg(network(12, 80))
+    text = svg(network(12, 80), full=True)
     assert text.count('class="box plain"') > 500
-    assert 'class="label"' not in text
+    assert "<image" not in text
+    assert 'class="caption"' not in text
 
 
 def test_nothing_strange_breaks_a_picture() -> None:
@@ -100,18 +99,15 @@ def test_bars_name_the_largest() -> None:
     assert bars(np.array([0.1, 5.0, -2.0])).caption == "max 5 at 1"
 
 
-@given(st.integers(1, 30), st.data())
-@settings(max_examples=40, deadline=None)
-def test_boxes_never_overlap_and_arrows_go_on(boxes: int, data: st.DataObject) -> None:
-    pairs = st.tuples(st.integers(0, boxes - 1), st.integers(0, boxes - 1)).filter(lambda p: p[0] < p[1])
-    edges = data.draw(st.lists(pairs, max_size=40, unique=True)) if boxes > 1 else []
-    sizes = [(10.0 + i, 20.0, 30.0) for i in range(boxes)]
-    order = ranks(boxes, edges)
-    placed = layout(sizes, edges, order)
-    assert all(order[a] < order[b] for a, b in edges)
-    for i, a in enumerate(placed.places):
-        assert a.across - a.before >= -1e-6
-        assert a.across + a.after <= placed.breadth + 1e-6
-        for b in placed.places[i + 1 :]:
-            apart = abs(a.across - b.across) >= min(a.after + b.before, b.after + a.before) - 1e-6
-            assert a.rank != b.rank or apart
+def test_a_long_vector_and_a_long_map_become_histograms_and_a_sequence_a_heat_map() -> None:
+    draw = np.random.default_rng(0)
+    assert "numbers" in picture(draw.normal(size=(1, 4096))).caption  # type: ignore[union-attr]
+    assert "numbers" in picture(draw.normal(size=(1, 4420, 2))).caption  # type: ignore[union-attr]
+    shown = picture(np.array([[[1.0, 0.0, -1.0, 0.5]] * 4]))
+    assert shown is not None
+    (uri,) = re.findall(r"base64,([^\"]+)", shown.svg)
+    found = np.array(Image.open(io.BytesIO(base64.b64decode(uri))))
+    assert found.shape == (4, 4, 3)
+    assert found[0, 0, 0] > found[0, 0, 2]
+    assert found[0, 2, 0] < found[0, 2, 2]
+    assert found[0, 1].tolist() == [250, 250, 250]

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from laminae import graph as rooms
 from laminae.base.errors import UnknownNameError
+from laminae.base.shapes import format_shape
 from laminae.graph.extract import extract
+from laminae.see.drawing import notebook
+from laminae.see.rendering import Column, Row, Table
 
 if TYPE_CHECKING:
     from laminae.api.model import Model
@@ -130,6 +133,23 @@ class Layer:
 
     def __hash__(self) -> int:
         return hash(self._layer)
+
+    def table(self) -> Table:
+        """What it is: operator, attributes, parameters, what it reads and makes."""
+        rows = [("operator", self._layer.describe()), ("group", self.group), ("reads", ", ".join(x.name for x in self.previous))]
+        rows += [(name, str(value)) for name, value in self.attributes.items() if name not in self._layer.bodies]
+        rows += [(name, f"{format_shape(p.shape)} {p.dtype}") for name, p in self.parameters.items()]
+        rows += [("read by", ", ".join(x.name for x in self.next))]
+        title = f"{self.name} · layer {self.index} of {len(self._model)}"
+        return Table((Column(""), Column("", shrink=20)), [Row(row) for row in rows if row[1]], title=title)
+
+    def _repr_svg_(self) -> str | None:
+        around = {x.name for x in (*self.previous, self, *self.next)}
+        records = [record for record in self._model.records() if record.name in around]
+        return notebook.picture(records, title=self.path, highlight=(self.name,))
+
+    def _repr_html_(self) -> str:
+        return notebook.both(self._repr_svg_(), self.table())
 
     def __repr__(self) -> str:
         reads = ", ".join(x.name for x in self._layer.previous) or "nothing"

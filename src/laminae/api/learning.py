@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from laminae.base.arrays import is_tensor
@@ -18,6 +20,7 @@ from laminae.learn.per_sample import PerSample, per_sample
 from laminae.learn.schedules import Schedule
 from laminae.learn.step import Stepper
 from laminae.see.backward import backward_table
+from laminae.see.drawing.write import draw
 from laminae.see.gradients import gradients_table
 from laminae.see.rendering import Table
 from laminae.see.text import number
@@ -87,6 +90,15 @@ class Backward:
         """From the loss to the input layers: each layer's delta, and its weights' derivatives."""
         title = f"{self.title} · backward pass of {self._step.loss!r} = {number(self.loss, 6)}"
         return backward_table(self.records(), title, notes=self._notes())
+
+    def draw(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """The layers with what each stored, and the backward arrows: in each box the norm of its delta. See `model.draw`.
+
+        The loss's own layers stand at the end.
+        """
+        turns = [delta.turn for delta in self._step.derivatives.deltas]
+        records = sorted((replace(turn.entry.record(), values=turn.values) for turn in turns), key=lambda record: record.index)
+        draw(records, path, title=self.title, deltas=self.records(), **options)
 
     def _notes(self) -> Sequence[str]:
         said = [self.said, self.samples.said if self.samples is not None else ""]

@@ -22,8 +22,9 @@ from laminae.graph.flat import flatten, restore
 from laminae.graph.select import groups, is_glob, many, one, together, under
 from laminae.layers import build
 from laminae.plan.check import check
-from laminae.plan.describe import declared, describe
-from laminae.see.drawing import draw
+from laminae.plan.describe import declared, describe, describe_whole
+from laminae.see.drawing import notebook
+from laminae.see.drawing.write import draw
 from laminae.see.table import Table, model_table
 from laminae.trace.disk.harvest import SHARD_BYTES
 from laminae.trace.disk.single import saved
@@ -31,6 +32,7 @@ from laminae.trace.session import Session, device_of
 
 if TYPE_CHECKING:
     from laminae.api.activations import Activations
+    from laminae.api.learning import Backward
     from laminae.api.stepping import Steps
     from laminae.api.trace import Trace
     from laminae.files import loading
@@ -207,9 +209,29 @@ class Model:
         """Every problem with its layer, none where the model is sound. Layers that nobody reads are notes."""
         return check(self.graph)
 
-    def draw(self, path: str | os.PathLike[str]) -> None:
-        """The layers as boxes in order with arrows, as an SVG file."""
-        draw(self.records(), path, title=self.graph.name)
+    def draw(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        depth: int | None = None,
+        highlight: Sequence[str] | str = (),
+        values: Trace | Backward | None = None,
+        expected: Any = None,
+        full: bool = False,
+        direction: str | None = None,
+    ) -> None:
+        """The layers as boxes in forward order with arrows, as an .svg, .png, .pdf or .html file.
+
+        depth: how many levels of groups are open, as many as stay readable unless given. highlight: layers, groups, globs.
+        values: a trace, whose stored outputs are drawn in the boxes, or a backward pass, whose deltas go back. expected: what the
+        output should be. full: every layer, no groups closed, no repeats folded. direction: "right" or "down".
+        Raises UnknownNameError, FileError; MissingPackageError for .png and .pdf without the extra `draw`.
+        """
+        options: dict[str, Any] = {"depth": depth, "highlight": highlight, "full": full, "direction": direction}
+        if values is not None:
+            values.draw(path, expected=expected, **options)
+        else:
+            draw(describe_whole(self.graph), path, title=self.graph.name, expected=expected, **options)
 
     # -- running -------------------------------------------------------------------------------------------------------
 
@@ -502,8 +524,11 @@ class Model:
     def __str__(self) -> str:
         return str(self.table())
 
+    def _repr_svg_(self) -> str | None:
+        return notebook.picture(describe_whole(self.graph), title=self.graph.name)
+
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+        return notebook.both(self._repr_svg_(), self.table())
 
 
 def _holds_its_own() -> None:

@@ -14,7 +14,8 @@ from laminae.base.records import ATOL, RTOL, LayerRecord, OutputComparison
 from laminae.compare.expectation import compare, times_allowed
 from laminae.graph.select import is_glob, matches, unknown
 from laminae.see.comparison import comparison_table
-from laminae.see.drawing import draw
+from laminae.see.drawing import notebook
+from laminae.see.drawing.write import draw
 from laminae.see.table import Table, trace_table
 from laminae.trace.disk.single import saved
 from laminae.trace.effects import effects
@@ -276,14 +277,23 @@ class Trace:
         """
         saved(out, lambda: self._record)
 
-    def draw(self, path: str, *, expected: Any = None) -> None:
-        """The layers as boxes in order with what each stored, as an SVG file.
+    def draw(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        expected: Any = None,
+        depth: int | None = None,
+        highlight: Sequence[str] | str = (),
+        full: bool = False,
+        direction: str | None = None,
+    ) -> None:
+        """The layers as boxes in order with what each stored, as an .svg, .png, .pdf or .html file.
 
-        expected: what the output should be, drawn beside the last layer; with several outputs a dict by name.
+        expected: what the output should be, drawn beside the last layer; with several outputs a dict by name. The rest as for
+        `model.draw`.
         """
-        if isinstance(expected, Mapping):
-            expected = expected.get(list(self.outputs)[-1])
-        draw(self.records(), path, title=self.title, expected=None if expected is None else np.asarray(expected))
+        options = {"depth": depth, "highlight": highlight, "full": full, "direction": direction}
+        draw(self.records(), path, title=self.title, expected=expected_of(self, expected), **options)
 
     def __repr__(self) -> str:
         return f"Trace({self.title}: {len(self.layers)} layers, {self.ms:.2f} ms)"
@@ -291,8 +301,18 @@ class Trace:
     def __str__(self) -> str:
         return str(self.table())
 
+    def _repr_svg_(self) -> str | None:
+        return notebook.picture(self.records(), title=self.title)
+
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+        return notebook.both(self._repr_svg_(), self.table())
+
+
+def expected_of(trace: Trace, expected: Any) -> Any:
+    """What the last of the outputs should be, as an array; None where nothing is said of it."""
+    if isinstance(expected, Mapping):
+        expected = expected.get(list(trace.outputs)[-1])
+    return None if expected is None else np.asarray(expected)
 
 
 def _stored(entry: Entry) -> Any:

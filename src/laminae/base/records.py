@@ -78,7 +78,8 @@ class LayerRecord:
 
     index: its place in forward order, from 1. parameters: number of elements of its weights. ms: time it took, None where an
     engine cannot tell. bytes: of all its outputs. cost: as far as shapes before a run tell it. state: "ran", "patched", in a
-    resumed trace also "stored" (taken over) and "recomputed".
+    resumed trace also "stored" (taken over) and "recomputed". inside: it stands in
+    a body, of the layer whose path its own begins with.
     """
 
     index: int
@@ -95,6 +96,7 @@ class LayerRecord:
     values: tuple[Any, ...] = field(default=(), compare=False, repr=False)
     cost: Cost = NOT_KNOWN
     state: str = "ran"
+    inside: bool = False
 
     @property
     def bytes(self) -> int:

@@ -9,6 +9,7 @@ import typer
 from laminae.cli.check import check
 from laminae.cli.compare import compare
 from laminae.cli.demo import demo
+from laminae.cli.draw import draw
 from laminae.cli.evaluate import evaluate
 from laminae.cli.export import export
 from laminae.cli.harvest import harvest
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (show, check, run, compare, evaluate, hunt, harvest, export, demo):
+for command in (show, check, run, compare, evaluate, hunt, harvest, draw, export, demo):
     app.command()(command)
 
 

@@ -110,6 +110,11 @@ def _expected(file: str) -> Any:
     return next(iter(held.values())) if isinstance(held, Mapping) and len(held) == 1 else held
 
 
+def expected_of(file: str, trace: Trace) -> Any:
+    """What a file says the outputs should be, in their shape."""
+    return _shaped(_expected(file), trace)
+
+
 def _shaped(expected: Any, trace: Trace) -> Any:
     """Lines of a CSV, or a list, in the shape of the one output they have as many numbers as."""
     import numpy as np

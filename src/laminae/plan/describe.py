@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from laminae.base.cost import NOTHING, Cost
 from laminae.base.records import LayerRecord, OutputRecord
@@ -18,6 +19,38 @@ def describe(graph: Graph, shapes: Mapping[str, Sequence[int | str]] | None = No
     given = {name: _given(graph, name, shape) for name, shape in (shapes or {}).items()}
     found = walk(graph, given, costs=True)
     return tuple(_record(i, layer, found) for i, layer in enumerate(graph.layers, 1))
+
+
+MOST_INSIDE = 2_000
+"""Layers in bodies that are told of: functions that call one another may hold more than can be counted."""
+
+
+def describe_whole(graph: Graph, shapes: Mapping[str, Sequence[int | str]] | None = None) -> tuple[LayerRecord, ...]:
+    """As `describe`, each layer followed by those in its bodies, named by their paths as in a trace, with declared sizes."""
+    found: list[LayerRecord] = []
+    room = MOST_INSIDE
+    for layer, record in zip(graph.layers, describe(graph, shapes), strict=True):
+        inner = list(_inside(layer, record.path, {x: x.name for x in graph.layers}, room)) if layer.bodies else []
+        found += [record, *(inner if len(inner) < room else [])]
+        room -= len(inner) if len(inner) < room else 0
+    return tuple(replace(record, index=i) for i, record in enumerate(found, 1))
+
+
+def _inside(layer: Layer, path: str, outer: Mapping[Layer, str], room: int) -> Iterator[LayerRecord]:
+    """The layers in its bodies and in theirs, at most so many; outer: the names of layers around."""
+    for label, body in layer.bodies.items():
+        names = dict(outer)
+        for inner in body.layers:
+            if room <= 0:
+                return
+            room -= 1
+            names[inner] = f"{path}/{label}/{inner.path}"
+            record = _record(0, inner, Walk())
+            reads = tuple(names.get(x, x.name) for x in inner.previous)
+            yield replace(record, name=names[inner], path=names[inner], reads=reads, inside=True)
+            for deeper in _inside(inner, names[inner], names, room) if inner.bodies else ():
+                room -= 1
+                yield deeper
 
 
 def declared(part: Graph, whole: Graph) -> Graph:

@@ -52,6 +52,17 @@ def unfold(records: Sequence[LayerRecord]) -> list[Node]:
     return opened(tree([(record.path.split("/", DEEPEST), record) for record in records]), DEEPEST)
 
 
+def title(node: Node) -> str:
+    """Its label; of a folded one also the last turn's, `185 … 229`."""
+    if node.times == 1 or not node.until:
+        return node.label
+    head, tail = node.label, node.until
+    shared = next((i for i, (a, b) in enumerate(zip(head, tail, strict=False)) if a != b), min(len(head), len(tail)))
+    while shared and head[shared - 1].isdigit():
+        shared -= 1
+    return f"{head} … {tail[shared:]}"
+
+
 def tree(items: Sequence[tuple[list[str], LayerRecord]]) -> tuple[Node, ...]:
     """Layers that follow one another in a group become a node; a group of one is named with what is in it."""
     nodes: list[Node] = []

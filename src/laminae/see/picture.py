@@ -1,4 +1,4 @@
-"""The small picture of what a layer stored: numbers in columns, bars, or shades of grey, of the first sample or the few."""
+"""The small picture of what a layer stored: numbers, bars, a histogram, a heat map or shades of grey."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from laminae.base.arrays import as_numpy
-from laminae.see.png import data_uri, grey
+from laminae.see.png import data_uri, grey, heat
 from laminae.see.text import clean, number, plain, together
 
 TEXT, COLUMN, SAMPLES = 12, 6, 6
@@ -18,6 +18,9 @@ TEXT, COLUMN, SAMPLES = 12, 6, 6
 
 TILES, SIDE, BARS = 8, 72, 64
 """Feature maps shown, the side of a large picture in pixels, and bars in a row."""
+
+MANY, LONG, BINS, WIDE, LENGTH = 1024, 24, 40, 120.0, 120.0
+"""Elements of a vector, and length to breadth of a map, from which on there is a histogram; its bins and width; of a sequence."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,19 @@ def picture(value: Any) -> Picture | None:
     if array.dtype.kind in "OUS":
         return None
     first = array[0] if array.ndim > 1 else array
-    shown = bars(first.reshape(-1)) if first.size == max(first.shape, default=1) else maps(first)
+    shown = _shown(first, sequence=array.ndim == 3)
     odd = int(np.count_nonzero(~np.isfinite(array.astype(np.float64))))
     return replace(shown, caption=f"{odd:,} NaN or Inf, {shown.caption}") if odd else shown
+
+
+def _shown(sample: np.ndarray[Any, Any], *, sequence: bool) -> Picture:
+    """A vector as bars or a histogram, a sequence of vectors as a heat map, the rest as maps."""
+    if sample.size == max(sample.shape, default=1):
+        return bars(sample.reshape(-1)) if sample.size <= MANY else histogram(sample)
+    if sequence:
+        longer, shorter = max(sample.shape), min(sample.shape)
+        return histogram(sample) if longer > LONG * shorter else sequence_map(sample)
+    return maps(sample)
 
 
 def numbers(array: np.ndarray[Any, Any]) -> Picture:
@@ -82,6 +95,38 @@ def bars(vector: np.ndarray[Any, Any]) -> Picture:
     return Picture(width, 44, "".join(parts), caption=f"max {number(wide[best], 3)} at {best}" if finite else "no finite number")
 
 
+def histogram(array: np.ndarray[Any, Any]) -> Picture:
+    """How many elements lie where between the smallest and the largest; zero is marked."""
+    wide = array.reshape(-1).astype(np.float64)
+    finite = wide[np.isfinite(wide)]
+    if not finite.size:
+        return Picture(WIDE, 4, f'<path class="axis" d="M0 3H{WIDE:.0f}"/>', caption="no finite number")
+    low, high = float(finite.min()), float(finite.max())
+    counts, _ = np.histogram(finite, BINS, (low, high if high > low else low + 1.0))
+    step, most = WIDE / BINS, max(int(counts.max()), 1)
+    parts = [
+        f'<rect class="bar" x="{i * step:.1f}" y="{40 - tall:.1f}" width="{step - 0.6:.1f}" height="{tall:.1f}"/>'
+        for i, tall in enumerate(max(count / most * 38, 0.7) if count else 0.0 for count in counts.tolist())
+        if tall
+    ]
+    zero = f"M{-low / (high - low) * WIDE:.1f} 2V40" if low < 0 < high else ""
+    parts.append(f'<path class="axis" d="M0 40H{WIDE:.0f}{zero}"/>')
+    return Picture(WIDE, 41, "".join(parts), caption=f"{number(low, 3)} to {number(high, 3)}, {array.size:,} numbers")
+
+
+def sequence_map(array: np.ndarray[Any, Any]) -> Picture:
+    """[positions, elements], a row for each position: zero white, below it blue, above it orange."""
+    shown = _reduced(array, 96)
+    finite = shown[np.isfinite(shown)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    width, height = _extent(shown.shape, LENGTH)
+    width, height = max(width, 40.0), min(max(height, 4.0 * min(len(shown), 9)), 64.0)
+    uri = data_uri(heat(shown, low, high))
+    image = f'<image width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none" href="{uri}"/>'
+    image += _pane(0, 0, width, height)
+    return Picture(width, height, image, caption=f"{number(low, 3)} to {number(high, 3)}")
+
+
 def maps(array: np.ndarray[Any, Any]) -> Picture:
     """[rows, columns] as one grey picture, [channels, rows, columns] as a few side by side, all on one scale."""
     tiles = array.reshape(-1, *array.shape[-2:])
@@ -95,6 +140,7 @@ def maps(array: np.ndarray[Any, Any]) -> Picture:
     parts = [
         f'<image x="{i % 4 * (width + 3):.1f}" y="{i // 4 * (height + 3):.1f}" width="{width:.1f}" height="{height:.1f}" '
         f'preserveAspectRatio="none" href="{data_uri(grey(tile, low, high))}"/>'
+        + _pane(i % 4 * (width + 3), i // 4 * (height + 3), width, height)
         for i, tile in enumerate(shown)
     ]
     across, down = min(len(shown), 4), (len(shown) + 3) // 4
@@ -114,10 +160,15 @@ def _bar(x: float, step: float, mean: float, zero: float, scale: float) -> str:
     return f'<rect class="bar" x="{x:.1f}" y="{top:.1f}" width="{step - 0.6:.1f}" height="{max(abs(mean) * scale, 0.4):.1f}"/>'
 
 
-def _reduced(tile: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """At most 64 × 64, by taking every nth."""
+def _pane(x: float, y: float, width: float, height: float) -> str:
+    """The border of a map: one that is white all over is seen."""
+    return f'<rect class="pane" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
+
+
+def _reduced(tile: np.ndarray[Any, Any], most: int = 64) -> np.ndarray[Any, Any]:
+    """At most so many rows and columns, by taking every nth."""
     wide = tile.astype(np.float64)
-    return wide[:: -(-wide.shape[0] // 64), :: -(-wide.shape[1] // 64)]
+    return wide[:: -(-wide.shape[0] // most), :: -(-wide.shape[1] // most)]
 
 
 def _extent(shape: Sequence[int], side: float) -> tuple[float, float]:

@@ -13,14 +13,30 @@ RED = (214, 39, 40)
 
 
 def grey(values: np.ndarray[Any, Any], low: float, high: float) -> np.ndarray[Any, Any]:
-    """[rows, columns] numbers as [rows, columns, 3] bytes: `low` black, `high` white."""
+    """[rows, columns] numbers as [rows, columns, 3] bytes: `low` black, `high` white; where all are one, 0 or less black."""
     wide = values.astype(np.float64)
     finite = np.isfinite(wide)
     spread = high - low if high > low else 1.0
+    low = low if high > low or low <= 0 else low - spread
     level = np.where(finite, (np.where(finite, wide, low) - low) / spread, 0.0)
     image = np.repeat((np.clip(level, 0, 1) * 255).round().astype(np.uint8)[..., None], 3, axis=2)
     image[~finite] = RED
     return image
+
+
+BLUE, WHITE, ORANGE = (0, 84, 147), (250, 250, 250), (200, 96, 0)
+
+
+def heat(values: np.ndarray[Any, Any], low: float, high: float) -> np.ndarray[Any, Any]:
+    """[rows, columns] numbers as [rows, columns, 3] bytes: zero white, below it blue, above it orange, each by its size."""
+    wide = values.astype(np.float64)
+    finite = np.isfinite(wide)
+    most = max(abs(low), abs(high)) or 1.0
+    level = np.clip(np.where(finite, wide, 0.0) / most, -1, 1)[..., None]
+    side = np.where(level < 0, np.array(BLUE, np.float64), np.array(ORANGE, np.float64))
+    image = (np.array(WHITE) * (1 - np.abs(level)) + side * np.abs(level)).round().astype(np.uint8)
+    image[~finite] = RED
+    return np.asarray(image)
 
 
 def encode(image: np.ndarray[Any, Any]) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from laminae.base.cost import total
 from laminae.base.records import LayerRecord, OutputRecord
 from laminae.base.shapes import format_shape
-from laminae.see.folding import Node, fold, unfold
+from laminae.see.folding import Node, fold, title, unfold
 from laminae.see.marks import Marks
 from laminae.see.rendering import Column, Row, Table
 from laminae.see.text import amount, count, memory, number
@@ -124,7 +124,7 @@ def _rows(records: Sequence[LayerRecord], full: bool, more: Callable[[Node, Outp
         group = bool(node.children) or node.label == "…"
         outputs: tuple[OutputRecord | None, ...] = node.records[-1].outputs or (None,)
         first = outputs[-1] if group else outputs[0]
-        what = (_place(node), "  " * node.depth + _label(node), _operator(node), "" if group else _reads(node, leaves))
+        what = (_place(node), "  " * node.depth + title(node), _operator(node), "" if group else _reads(node, leaves))
         told = more(node, first or OutputRecord("", None, None))
         rows.append(Row((*what, *_made(first), *told), "bold" if node.children else ""))
         for other in () if group else outputs[1:]:
@@ -135,16 +135,6 @@ def _rows(records: Sequence[LayerRecord], full: bool, more: Callable[[Node, Outp
 def _place(node: Node) -> str:
     first, last = node.records[0].index, node.records[-1].index
     return str(first) if first == last else f"{first}–{last}"
-
-
-def _label(node: Node) -> str:
-    if node.times == 1 or not node.until:
-        return node.label
-    head, tail = node.label, node.until
-    shared = next((i for i, (a, b) in enumerate(zip(head, tail, strict=False)) if a != b), min(len(head), len(tail)))
-    while shared and head[shared - 1].isdigit():
-        shared -= 1
-    return f"{head} … {tail[shared:]}"
 
 
 def _operator(node: Node) -> str:

@@ -90,6 +90,7 @@ class Entry:
             kind=self.about.kind,
             values=self.values,
             state=self.state,
+            inside=self.inside,
         )
 
 

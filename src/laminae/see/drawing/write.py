@@ -1,0 +1,43 @@
+"""A drawing as a file: .svg, .png, .pdf or .html, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from laminae.base.errors import FileError, UsageError
+from laminae.base.records import LayerRecord
+from laminae.see.drawing import export, page
+from laminae.see.drawing.svg import Drawing, drawing, rendered
+
+ENDINGS = (".svg", ".png", ".pdf", ".html")
+
+
+def draw(records: Sequence[LayerRecord], path: str | os.PathLike[str], **more: Any) -> None:
+    """Write the drawing; see `drawing` for what else it takes. Raises UsageError for another ending, FileError, and
+    MissingPackageError where a .png or .pdf needs a package that is not installed."""
+    target = Path(path)
+    ending = target.suffix.lower()
+    if ending not in ENDINGS:
+        found = target.suffix or "no ending"
+        raise UsageError(
+            f"cannot draw to {target.name!r}", {"expected": f"a file that ends in {', '.join(ENDINGS)}", "found": found}
+        )
+    data = _written(drawing(records, **more), ending)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise FileError(f"cannot write {str(target)!r}", {"because": error.strerror or str(error)}) from None
+
+
+def _written(made: Drawing, ending: str) -> bytes:
+    if ending == ".png":
+        return export.png(rendered(made, dark=False))
+    if ending == ".pdf":
+        return export.pdf(rendered(made, dark=False))
+    return (page.page(made) if ending == ".html" else rendered(made)).encode()
