@@ -60,6 +60,7 @@ WINDOWED: dict[str, Make] = {
 
 SEQUENTIAL: dict[str, Make] = {
     "LSTM": lambda draw, s: lm.LSTM(draw(st.integers(1, 3)), draw(st.integers(1, 2)), draw(st.booleans())),
+    "Mean": lambda draw, s: lm.Mean(1),
     "GRU": lambda draw, s: lm.GRU(draw(st.integers(1, 3)), draw(st.integers(1, 2)), draw(st.booleans())),
     "MultiHeadAttention": lambda draw, s: lm.MultiHeadAttention(divisor(draw, s[-1]), causal=draw(st.booleans())),
 }

@@ -117,6 +117,15 @@ def test_embedding_looks_up_rows() -> None:
     assert graph.outputs[0].shape == ("batch", "sequence", 4)
 
 
+def test_positions_add_a_row_for_each_place_and_mean_takes_an_axis_away() -> None:
+    x = samples((5, 4))
+    graph = chain(lm.Input((5, 4)), lm.Positions(name="p"), lm.Mean(1))
+    expected = (torch.from_numpy(x) + torch.from_numpy(graph.parameters["p.weight"].numpy())).mean(1)
+    assert_close(run(graph, x)[0], expected)
+    assert_close(run_onnxruntime(graph, x)[0], expected)
+    assert graph.outputs[0].shape == ("batch", 4)
+
+
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])

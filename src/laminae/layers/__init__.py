@@ -8,13 +8,13 @@ shaping, joining, embedding, scaling.
 from laminae.layers.activation import ELU, GELU, HardSwish, LeakyReLU, Mish, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from laminae.layers.attention import MultiHeadAttention
 from laminae.layers.convolution import Conv, ConvTranspose
-from laminae.layers.embedding import Embedding
+from laminae.layers.embedding import Embedding, Positions
 from laminae.layers.input import Input
 from laminae.layers.joining import Add, Concat, Multiply
 from laminae.layers.layer import BuilderLayer, Placed
 from laminae.layers.linear import Linear
 from laminae.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
-from laminae.layers.pooling import AvgPool, GlobalAvgPool, MaxPool
+from laminae.layers.pooling import AvgPool, GlobalAvgPool, MaxPool, Mean
 from laminae.layers.recurrent import GRU, LSTM
 from laminae.layers.scaling import Denormalise, Normalise
 from laminae.layers.shaping import Dropout, Flatten, Reshape
@@ -44,11 +44,13 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "MaxPool",
+    "Mean",
     "Mish",
     "MultiHeadAttention",
     "Multiply",
     "Normalise",
     "Placed",
+    "Positions",
     "RMSNorm",
     "ReLU",
     "Reshape",

@@ -1,4 +1,4 @@
-"""Embedding: a row of a table for each id."""
+"""Embedding: a row of a table for each id. Positions: a row for each place in a sequence."""
 
 from __future__ import annotations
 
@@ -40,3 +40,22 @@ class Embedding(BuilderLayer[Placed]):
         start = self.init if self.weight is None else self.weight
         weight = at.parameter("weight", (int(self.num), int(self.dim)), "float32", start)
         return at.put("Gather", weight, ids, axis=0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Positions(BuilderLayer[Placed]):
+    """x + weight, a row that is learned for each place: [batch, sequence, features], same shape out. Vaswani et al. 2017, 3.5.
+
+    init: how the rows start, "normal" as Embedding's. One Add. Parameter: `name.weight` [sequence, features].
+    Raises ShapeError where sequence or features are not numbers, DTypeError where x is not of floats.
+    """
+
+    init: Init = field(default="normal", kw_only=True)
+
+    def __post_init__(self) -> None:
+        require_init(self, self.init)
+
+    def place(self, at: Place, x: Value) -> Value:
+        at.shape(x, 3, 3, meaning="[batch, sequence, features]")
+        shape = (at.size(x, 1, "sequence"), at.size(x, 2, "features"))
+        return at.put("Add", x, at.parameter("weight", shape, at.floats(x), self.init))

@@ -1,4 +1,4 @@
-"""Pools: one number for each window of the input."""
+"""Pools: one number for each window of the input, or for all along an axis."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from laminae.base.errors import ShapeError
 from laminae.graph import Value
-from laminae.layers.arguments import Sizes, require_flag, require_sizes
+from laminae.layers.arguments import Sizes, is_whole, refusal, require_flag, require_sizes
 from laminae.layers.layer import BuilderLayer, Placed
 from laminae.layers.placing import Place
 from laminae.layers.windows import per_axis, spatial_rank
@@ -87,6 +87,24 @@ class GlobalAvgPool(BuilderLayer[Placed]):
         at.floats(x)
         at.shape(x, 3, meaning="[batch, channels, *sizes]")
         return at.put("GlobalAveragePool", x)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Mean(BuilderLayer[Placed]):
+    """The mean along one axis, which goes: [batch, sequence, features] → [batch, features] along axis 1.
+
+    Raises ShapeError where there is no such axis, DTypeError where x is not of floats.
+    """
+
+    axis: int = 1
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.axis):
+            raise refusal(self, "axis", "a whole number", self.axis)
+
+    def place(self, at: Place, x: Value) -> Value:
+        at.floats(x)
+        return at.put("ReduceMean", x, at.constant("axes", [at.axis(self.axis, x)]), keepdims=0)
 
 
 def _require_common(layer: MaxPool | AvgPool) -> None:
