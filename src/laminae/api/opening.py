@@ -1,4 +1,4 @@
-"""`lm.open`: a file, bytes, a ModelProto or a PyTorch module as a model."""
+"""`lm.open`: a file, a description, bytes, a ModelProto or a PyTorch module as a model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def open(
     kwargs: Mapping[str, Any] | None = None,
     dynamic: Any = None,
 ) -> Model:
-    """Open a model: an .onnx file (or its bytes, or an onnx.ModelProto), a torch.nn.Module, an ExportedProgram, a .pt2 file.
+    """Open a model: an .onnx file (or its bytes, or an onnx.ModelProto), a description of layers (.yaml, .json), a
+    torch.nn.Module, an ExportedProgram, a .pt2 file.
 
     A file's weights stay in it until they are used; no code from it is run, nothing outside its folder is read.
 
@@ -41,6 +42,12 @@ def open(
         from laminae.files.module.pt2 import load
 
         return _program(load(source))
+    from laminae.files.description import reading
+
+    if isinstance(source, (str, os.PathLike)) and reading.is_description(source):
+        from laminae.api.describing import build
+
+        return build(reading.read(source))
     from laminae.files.onnx_reader import read
 
     return Model(graph=read(source))

@@ -1,0 +1,1 @@
+"""Model descriptions: a small YAML or JSON file of layers, read without running anything."""
