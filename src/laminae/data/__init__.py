@@ -12,6 +12,7 @@ from laminae.data.order import order
 from laminae.data.origin import differences
 from laminae.data.splitting import split
 from laminae.data.stream import Stream
+from laminae.data.texts import Text
 from laminae.data.workers import Workers
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Samples",
     "Scaling",
     "Stream",
+    "Text",
     "Workers",
     "batches",
     "differences",

@@ -72,7 +72,7 @@ class Lines:
 
     def _rows(self, file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
         """(line, cells) of each row that is not empty; all have as many cells as the first."""
-        lines = _Texts(file, self.name)
+        lines = TextLines(file, self.name)
         first = next((line for line in lines if line.strip()), None)
         if first is None:
             return
@@ -96,7 +96,7 @@ class Lines:
             begin = lines.number + 1
 
 
-class _Texts:
+class TextLines:
     """The lines of a file as text, and the number of the last that was read."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:

@@ -22,12 +22,21 @@ from laminae.data.holding import of_file, of_mapping, of_sequence
 from laminae.data.image import Preparation
 from laminae.data.interface import Samples
 from laminae.data.items import Items, is_dataset, is_endless
+from laminae.data.jsonl import JsonLines
 from laminae.data.lines import Lines
 from laminae.data.parquet import Parquet
 from laminae.data.stream import Stream, is_loader
-from laminae.data.table import read_table
+from laminae.data.table import Table, read_table
+from laminae.data.texts import Text, Texts
 
-TABLES: dict[str, Callable[[Path], Any]] = {".csv": Lines, ".tsv": Lines, ".parquet": Parquet, ".pq": Parquet}
+TABLES: dict[str, Callable[[Path], Any]] = {
+    ".csv": Lines,
+    ".tsv": Lines,
+    ".parquet": Parquet,
+    ".pq": Parquet,
+    ".jsonl": JsonLines,
+    ".ndjson": JsonLines,
+}
 """Suffix → the source of a table."""
 
 
@@ -39,6 +48,7 @@ def samples(
     categories: Sequence[Name] | Mapping[Name, str] = (),
     missing: str | float | Mapping[Name, str | float] = "error",
     unseen: str = "error",
+    text: str | Text | None = None,
     classes: Classes | Sequence[str] | None = None,
     images: Preparation | None = None,
     labelled: bool = True,
@@ -51,7 +61,8 @@ def samples(
 
     - a pair (x, expected) of arrays or tensors, x also a tuple or dict of several; a dict of arrays, of which `target` is the
       expectation; a path to .npz, or a pair of paths to .npy: mapped, and read as they are used;
-    - a table: a path to .csv, .tsv or .parquet, a DataFrame. `target`: the column to expect, the last unless said; of a list of
+    - a table: a path to .csv, .tsv, .jsonl or .parquet, a DataFrame. `target`: the column to expect, the last unless said; of a
+    list of
       them the expectation is [batch, columns]. `columns`: those of the input, all others unless said; {"a": […], "b": […]} of
       several inputs; `other.columns` of samples read before makes the same numbers again. It is read once, checked, and kept in
       memory or a temporary file;
@@ -61,12 +72,16 @@ def samples(
 
     categories: columns of texts (or numbers) that are classes: names, for a number each class, or {"city": "ids"}. missing:
     "error", "drop", "mean", a number or class, or one of these for each column by name. unseen: classes that `columns` or
-    `classes` do not know: "error", "drop", or "zeros" of one-hot columns. dtype, shape: of a sample of a table.
+    `classes` do not know: "error", "drop", or "zeros" of one-hot columns. text: of a table, the one column that is the input,
+    as ids of its words or as `Text` says; its vocabulary is that of all these samples, or, once they are split, of the training
+    part. dtype, shape: of a sample of a table.
 
     Raises UsageError for data and choices that cannot be, FileError naming file and line of what is broken or missing.
     """
     if isinstance(data, Samples | Stream):
         return data
+    if text is not None:
+        return _texts(data, text if isinstance(text, Text) else Text(text), (target, missing, unseen, classes, labelled), columns)
     known = classes if classes is None or isinstance(classes, Classes) else Classes(tuple(classes))
     choices = Choices(target, columns, categories, missing, unseen, labelled, known)
     how = images or Preparation()
@@ -84,6 +99,31 @@ def samples(
         x = table(TABLES[Path(data[0]).suffix.lower()](Path(data[0])), choices=replace(choices, target=None, labelled=False))
         data = (x.batch(np.arange(len(x)))[0], data[1])
     return _object(data, choices)
+
+
+def _texts(data: Any, text: Text, choices: tuple[Any, ...], columns: Any) -> Texts:
+    """A table of which the one input is a text: its texts are read as classes, of which there may be any number."""
+    if columns is not None:
+        raise UsageError(
+            "a text is the only input", {"found": f"columns={columns!r}", "expected": "text alone, or columns alone"}
+        )
+    target, missing, unseen, classes, labelled = choices
+    column = text.column
+    made = samples(
+        data,
+        target,
+        columns=[column],
+        categories={column: "ids"},
+        missing=missing,
+        unseen=unseen,
+        classes=classes,
+        labelled=labelled,
+    )
+    if not isinstance(made, Table):
+        raise UsageError(
+            "a text is a column of a table", {"found": type(made).__name__, "expected": ".csv, .tsv, .jsonl, .parquet"}
+        )
+    return Texts(made, text).fitted()
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:

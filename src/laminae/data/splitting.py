@@ -12,6 +12,7 @@ from laminae.base.errors import UsageError
 from laminae.data.interface import Samples, Subset, require_samples
 from laminae.data.order import PARTS, shuffled, whole
 from laminae.data.table import Table
+from laminae.data.texts import Texts
 
 Array = np.ndarray[Any, Any]
 
@@ -19,9 +20,10 @@ Array = np.ndarray[Any, Any]
 def split(samples: Samples, validation: float | int = 0.2, *, seed: int = 0, stratify: bool = False) -> tuple[Samples, Samples]:
     """(training, validation): every sample in one of them, each part in the order of the data.
 
-    validation: a part of all, between 0 and 1, or how many samples. seed: which. stratify: as many of each class in both parts as
-    can be, for expectations that are one id (or text) a sample. Means that stand in for missing values of a table are taken anew,
-    over the training part alone. Raises UsageError where a part would be empty, and for batches that come as they come.
+    validation: a part of all, between 0 and 1, or how many samples. seed: which. stratify: as many of each class in both parts
+    as can be, for expectations that are one id (or text) a sample. Means that stand in for missing values of a table, and the
+    vocabulary of texts, are taken anew, over the training part alone. Raises UsageError where a part would be empty, and for
+    batches that come as they come.
     """
     samples = require_samples(samples, "a split")
     count = _count(validation, len(samples))
@@ -38,10 +40,10 @@ def split(samples: Samples, validation: float | int = 0.2, *, seed: int = 0, str
 
 
 def _refilled(samples: Samples, training: Array) -> Samples:
-    """The same samples, where a mean stands in for what is missing that of these alone."""
+    """The same samples, with what is taken from data (means for what is missing, a vocabulary) taken from these alone."""
     if isinstance(samples, Subset):
         return replace(samples, whole=_refilled(samples.whole, samples.indices[training]))
-    return samples.filled_from(training) if isinstance(samples, Table) else samples
+    return samples.filled_from(training) if isinstance(samples, Table | Texts) else samples
 
 
 def _count(validation: float | int, samples: int) -> int:
