@@ -14,8 +14,11 @@ from laminae.cli.evaluate import evaluate
 from laminae.cli.export import export
 from laminae.cli.harvest import harvest
 from laminae.cli.hunt import hunt
+from laminae.cli.init import init
+from laminae.cli.predict import predict
 from laminae.cli.run import run
 from laminae.cli.show import show
+from laminae.cli.train import train
 
 app = typer.Typer(
     name="laminae",
@@ -26,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (show, check, run, compare, evaluate, hunt, harvest, draw, export, demo):
+for command in (show, check, run, compare, evaluate, hunt, harvest, draw, export, init, train, predict, demo):
     app.command()(command)
 
 

@@ -52,7 +52,7 @@ def _command(arguments: Sequence[str]) -> int:
     refusal, usage = _refusals()
     command = typer.main.get_command(app)
     try:
-        with command.make_context("laminae", list(arguments)) as context:
+        with command.make_context("laminae", list(arguments), obj=tuple(arguments)) as context:
             return int(command.invoke(context) or 0)
     except typer.Exit as done:
         return int(done.exit_code)
