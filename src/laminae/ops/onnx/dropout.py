@@ -67,7 +67,10 @@ def dropout_1(data, *, consumed_inputs=None, is_test=0, ratio=0.5, n_outputs=1):
 
 
 def dropped(data, ratio, seed):
-    """Each element kept with probability 1 - ratio and scaled by its inverse, and which were kept."""
+    """Each element kept with probability 1 - ratio and scaled by its inverse, and which were kept.
+
+    Without a seed it draws as torch.nn.functional.dropout does: from the same state the same elements.
+    """
     if not 0 <= ratio < 1:
         raise AttributeValueError(f"a ratio of {ratio:g} cannot be dropped", {"expected": "from 0 to below 1"})
     if ratio == 0:
@@ -76,7 +79,7 @@ def dropped(data, ratio, seed):
         output, kept = dropped(data.float(), ratio, seed)
         return cast_to(output, dtype_name(data)), kept
     if seed is None:
-        kept = torch.rand(data.shape, device=data.device) >= ratio
-    else:
-        kept = torch.as_tensor(np.random.RandomState(seed).uniform(size=tuple(data.shape)) >= ratio, device=data.device)
+        noise = torch.empty_like(data).bernoulli_(1 - ratio)
+        return data * noise.div(1 - ratio), noise.bool()
+    kept = torch.as_tensor(np.random.RandomState(seed).uniform(size=tuple(data.shape)) >= ratio, device=data.device)
     return data * kept * (1 / (1 - ratio)), kept
