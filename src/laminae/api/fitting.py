@@ -12,6 +12,7 @@ from typing import Any
 from laminae.api.blaming import located
 from laminae.api.learning_data import apart, at_work, parts
 from laminae.api.model import Model
+from laminae.api.one_phase import is_torch
 from laminae.base import torch
 from laminae.base.errors import UsageError
 from laminae.base.learned import EpochRecord
@@ -172,8 +173,9 @@ def fit(
 
 def _sessions(model: Model) -> tuple[Session, Session]:
     """Of the evaluation phase and of the training phase, where the model has both; the model is in the latter then."""
-    if model._phases is None:
+    if model._phases is None and is_torch(model.graph):
         return model._session, model._session
+    model._ready_to_learn()
     evaluation = model.eval()._session
     return evaluation, model.train()._session
 

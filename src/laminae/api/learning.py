@@ -210,7 +210,7 @@ def check_gradients(
 
 def stepper(model: Model, loss: Any, optimizer: Any = "adam", **more: Any) -> Stepper:
     """What moves the weights of a model a batch at a time: `loss = step(x, expected)`. See `Stepper` for what it takes."""
-    return Stepper(model._session, loss, optimizer, **more)
+    return Stepper(model._ready_to_learn()._session, loss, optimizer, **more)
 
 
 def optimizer(name: str, *, groups: Mapping[str, Mapping[str, Any]] | None = None, **arguments: Any) -> Optimizer:

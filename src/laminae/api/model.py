@@ -11,6 +11,7 @@ from laminae import graph as rooms
 from laminae.api import edits, one_phase, pickling
 from laminae.api.group import Group
 from laminae.api.layer import Layer, alone
+from laminae.api.learning_state import Learning
 from laminae.api.phases import Phases, examples_of
 from laminae.base.errors import EditError, UnknownNameError, UsageError
 from laminae.base.records import LayerRecord, Problem
@@ -21,6 +22,7 @@ from laminae.graph.extract import stretch
 from laminae.graph.flat import flatten, restore
 from laminae.graph.select import groups, is_glob, many, one, together, under
 from laminae.layers import build
+from laminae.learn.phases.switch import without_writers
 from laminae.plan.check import check
 from laminae.plan.describe import declared, describe, describe_whole
 from laminae.see.drawing import notebook
@@ -61,6 +63,7 @@ class Model:
         source: ModuleSource | None = None,
         interface: Interface | None = None,
         follow: Callable[[], None] | None = None,
+        tied: bool | str | Sequence[str] | None = None,
     ) -> None:
         if graph is None:
             if inputs is None or outputs is None:
@@ -72,6 +75,7 @@ class Model:
         self._follow = source.follow if source is not None else follow or _holds_its_own
         self._session = Session(graph, interface, examples_of(source, interface), self._follow)
         self._left_out = ""
+        self._learning = Learning(tied)
         self._parts: dict[Any, Model] = {}
         self._to_look_at = False
         self._told: tuple[Any, str] = (None, "")
@@ -383,22 +387,30 @@ class Model:
 
     @property
     def training(self) -> bool:
-        """Whether the model is in the training phase: as the module it was read from, as the program it was exported as."""
+        """Whether the model is in the training phase: as the module it was read from, as the program it was exported as, as a
+        file says of its BatchNormalization and Dropout, or as `train` has put it.
+        """
         if self._phases is not None:
             return self._phases.training
-        return one_phase.is_torch(self.graph) and bool(one_phase.phase_of(self.graph))
+        if one_phase.is_torch(self.graph):
+            return bool(one_phase.phase_of(self.graph))
+        return self._learning.is_training(self.graph)
 
     def train(self, mode: bool = True) -> Model:
-        """Bring the module this model was read from, and the model, into the training phase, as in PyTorch.
+        """Bring the model, and the module it was read from, into the training phase, as in PyTorch.
 
-        The module is read again where it was not in that phase before; layers keep their names, parameters their memory, and
-        edits are made again. An exported program has the phase it was exported in. Raises EditError naming a layer that an edit
-        does not find there; UsageError for a model that does not have that phase, with how to get it.
+        A module is read again where it was not in that phase before; layers keep their names, parameters their memory, and
+        edits are made again. In a model that was built, or opened from a file, BatchNormalization takes the statistics of the
+        batch, which layers after it write to the running ones, and Dropout drops. A file is made ready to learn first (`learns`).
+        An exported program has the phase it was exported in. Raises EditError naming a layer that an edit does not find there, or
+        that has no such phase; UsageError for a model that does not have that phase, with how to get it.
         """
         if self._phases is None:
-            if one_phase.is_torch(self.graph) and self.training == mode:
-                return self
-            raise one_phase.no_other_phase(self.graph, mode, self._left_out)
+            if one_phase.is_torch(self.graph):
+                if self.training == mode and not self._left_out:
+                    return self
+                raise one_phase.no_other_phase(self.graph, mode, self._left_out)
+            return self._in_phase(mode)
         switched = self._phases.switch(mode, self.graph)
         if switched is not None:
             self.graph, self._interface = switched
@@ -409,6 +421,45 @@ class Model:
     def eval(self) -> Model:
         """Bring the module and the model into the evaluation phase: `train(False)`."""
         return self.train(False)
+
+    def _in_phase(self, mode: bool) -> Model:
+        """A graph of the onnx vocabulary in that phase."""
+        if mode:
+            self._ready_to_learn()
+        graph = self._learning.in_phase(self.graph, mode)
+        if graph is not self.graph:
+            self.graph = graph
+            self._session = Session(graph, self._interface, self._session.examples, self._follow)
+        return self
+
+    # -- learning ------------------------------------------------------------------------------------------------------
+
+    def _ready_to_learn(self) -> Model:
+        """A model from a file that others wrote, with weights for all that is to learn; what was done is warned of, once."""
+        self._learning.prepare(self.graph)
+        return self
+
+    def learns(self) -> Table:
+        """Which parameters learn, and which do not and why: `print(model.learns())`.
+
+        A file does not tell weights from constants: those that learn are told by who reads them. Weights that an exporter stored
+        once because they were equal come apart when the model learns; which is said here, and how to keep them one in `lm.open`.
+        """
+        return self._learning.table(self.graph, self.facts())
+
+    def reset(self, seed: int = 0, *, weights: Sequence[str] | str = ()) -> Model:
+        """Draw the weights anew, in place, as torch's layers begin; BatchNorm's statistics begin again. Returns the model.
+
+        weights: names, layers, groups or globs, where not all. The same seed gives the same bits. Weights of which no layer
+        tells how they begin stay, and are named in a warning. Raises UsageError for a model of PyTorch's operators, whose module
+        draws its own.
+        """
+        if one_phase.is_torch(self.graph):
+            raise UsageError(
+                "a model of PyTorch's operators is not drawn anew", {"the way out": "make the module again, and open it"}
+            )
+        self._learning.reset(self._ready_to_learn().graph, seed, weights)
+        return self
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 
@@ -428,8 +479,8 @@ class Model:
 
     def _in_onnx(self) -> rooms.Graph:
         """The graph in the onnx vocabulary."""
-        if self._phases is None and not any(layer.domain.startswith("torch.") for layer in self.graph.layers):
-            return self.graph
+        if self._phases is None and not one_phase.is_torch(self.graph):
+            return without_writers(self.graph)
         from laminae.files.module.to_onnx.convert import to_onnx
 
         return to_onnx(self.graph, self._session.examples())
@@ -451,7 +502,7 @@ class Model:
     def _weights(self) -> dict[str, rooms.Parameter]:
         self._follow()
         if self._phases is None:
-            return weights.weights_of(self.graph)
+            return weights.weights_of(self._learning.evaluated(self.graph))
         from laminae.files.module.state import state_of
 
         return state_of(self._phases.source, self._phases.untouched(), self.graph)
@@ -490,13 +541,14 @@ class Model:
         if left_out and self._phases is not None:
             pickling.warn(self._phases, left_out)
         phases = None if left_out else self._phases
-        return {"graph": self.graph, "interface": self._interface, "phases": phases, "left_out": left_out}
+        rest = {"left_out": left_out, "learning": self._learning.copy()}
+        return {"graph": self.graph, "interface": self._interface, "phases": phases, **rest}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         phases = state["phases"]
         follow = None if phases is None else phases.source.follow
         self.__init__(graph=state["graph"], interface=state["interface"], follow=follow)  # type: ignore[misc]
-        self._phases, self._left_out = phases, state["left_out"]
+        self._phases, self._left_out, self._learning = phases, state["left_out"], state["learning"]
         self._session.examples = examples_of(None if phases is None else phases.source, self._interface)
 
     def __copy__(self) -> Model:
@@ -515,7 +567,8 @@ class Model:
 
     def _twin(self, graph: rooms.Graph, phases: Phases | None) -> Model:
         twin = Model.__new__(type(self))
-        twin.__setstate__({"graph": graph, "interface": self._interface, "phases": phases, "left_out": self._left_out})
+        rest = {"left_out": self._left_out, "learning": self._learning.copy()}
+        twin.__setstate__({"graph": graph, "interface": self._interface, "phases": phases, **rest})
         return twin
 
     def __repr__(self) -> str:

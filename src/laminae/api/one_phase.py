@@ -6,6 +6,7 @@ from typing import Any
 
 from laminae.base.errors import UsageError
 from laminae.graph import Graph
+from laminae.graph.layer import WRITES
 from laminae.ops.aten import DOMAIN
 
 PROGRAM = "exported program"
@@ -16,7 +17,8 @@ FLAGS = ("train", "training", "use_input_stats")
 
 
 def is_torch(graph: Graph) -> bool:
-    return any(layer.domain.startswith(DOMAIN) for layer in graph.layers)
+    """Whether it is of PyTorch's operators; what writes a BatchNorm's statistics stands in graphs of either vocabulary."""
+    return any(layer.domain.startswith(DOMAIN) and WRITES not in layer.metadata for layer in graph.layers)
 
 
 def phase_of(graph: Graph) -> bool | None:
@@ -35,11 +37,6 @@ def no_other_phase(graph: Graph, mode: bool, left_out: str = "") -> UsageError:
         return UsageError(
             f"this model has one phase, {held}: it was pickled without its module",
             {"because": left_out, "the way out": "lm.open(module, example=…) here, and model.load(path) for its weights"},
-        )
-    if not is_torch(graph):
-        return UsageError(
-            "this model has one phase: it was not read from a PyTorch module",
-            {"in an ONNX model": "training_mode of BatchNormalization and Dropout says it"},
         )
     phase = phase_of(graph)
     known = "none of its layers does otherwise in training" if phase is None else _name(phase)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from laminae.api.model import Model
@@ -18,6 +18,7 @@ def open(
     example: Any = None,
     kwargs: Mapping[str, Any] | None = None,
     dynamic: Any = None,
+    tied: bool | str | Sequence[str] | None = None,
 ) -> Model:
     """Open a model: an .onnx file (or its bytes, or an onnx.ModelProto), a description of layers (.yaml, .json), a
     torch.nn.Module, an ExportedProgram, a .pt2 file.
@@ -28,11 +29,18 @@ def open(
     own parameters (a change in one shows in the other). example: the positional arguments as a tuple, or one tensor; kwargs:
     those by name. dynamic: sizes that may vary, `{"x": {0: "batch"}}`, or a second example of other sizes.
 
+    tied: which parameters of a file that several layers read stay one when the model learns. Exporters store equal content once;
+    without a word, what is filled with one number comes apart (biases of 0, scales of 1), unless the layers are one module's, and
+    everything else stays one. True: all stay one; False: none does; names or globs: these do.
+
     Raises FileError for what is not a model's file, ModelError for what is not a sound model, ExportError for a module that
     no graph can hold, which names the line.
     """
     torch = sys.modules.get("torch")
-    if torch is not None and isinstance(source, torch.nn.Module):
+    module = torch is not None and isinstance(source, torch.nn.Module)
+    if tied is not None and (module or (not isinstance(source, (str, os.PathLike, bytes)) and not hasattr(source, "graph"))):
+        raise UsageError("tied= is for .onnx files: a module says itself what is one")
+    if module:
         return _module(source, example, kwargs, dynamic)
     if example is not None or kwargs is not None or dynamic is not None:
         raise UsageError(f"example=, kwargs= and dynamic= are for modules, not for a {type(source).__name__}")
@@ -50,7 +58,7 @@ def open(
         return build(reading.read(source))
     from laminae.files.onnx_reader import read
 
-    return Model(graph=read(source))
+    return Model(graph=read(source), tied=tied)
 
 
 def _module(module: Any, example: Any, kwargs: Mapping[str, Any] | None, dynamic: Any) -> Model:

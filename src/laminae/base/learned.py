@@ -62,6 +62,21 @@ class CheckRecord:
 
 
 @dataclass(frozen=True)
+class LearnsRecord:
+    """A parameter of floats. learns: whether a loss may move it; `because`: why not. readers: layers. folded: of which of
+    the module's tensors an exporter has computed it. joined: whether it has put what followed into it, a BatchNorm most likely.
+    """
+
+    name: str
+    shape: Shape
+    readers: tuple[str, ...]
+    learns: bool
+    because: str = ""
+    folded: str = ""
+    joined: bool = False
+
+
+@dataclass(frozen=True)
 class EpochRecord:
     """One time through the data. loss: the mean over its samples, as the weights were at each batch. seconds: of learning alone.
 

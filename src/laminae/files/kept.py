@@ -22,7 +22,10 @@ KEPT_INFO = "onnx.kept.info"
 SPARSE = "laminae.sparse"
 """Key in the metadata of a parameter that its file has as a sparse tensor, and so will the next."""
 
-OURS = (KEPT, KEPT_INFO, SPARSE)
+PHASE = "laminae.phase"
+"""Key in the metadata of a layer in its training phase: what it was in the other."""
+
+OURS = (KEPT, KEPT_INFO, SPARSE, PHASE)
 
 
 def keep(metadata: dict[str, str], rest: Any, message: Any, *, key: str = KEPT) -> None:

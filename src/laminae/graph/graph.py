@@ -186,6 +186,12 @@ class Graph:
             inner = [(f"{prefix}{layer.path}/{label}/", body) for layer in graph.layers for label, body in layer.bodies.items()]
             waiting.extend(reversed(inner))
 
+    def bodies(self) -> list[Graph]:
+        """This graph and those inside it, without functions: a function is shared by its calls, and owns no parameter."""
+        functions = {id(f.graph) for f in self.functions.values()}
+        functions |= {id(x.function.graph) for _, graph in self.graphs() for x in graph.layers if x.function is not None}
+        return [graph for _, graph in self.graphs() if id(graph) not in functions]
+
     def __repr__(self) -> str:
         return f"Graph({self.name!r}, {len(self.layers)} layers)"
 

@@ -45,7 +45,8 @@ def require_same_model(record: Record) -> None:
         raise UsageError(
             "the model has been edited since this trace was made", {"the way out": "run it again: model.run(x, backward=True)"}
         )
-    changed = [p for p in record.run.changed_since() if p.is_weight]
+    moved = set(moving(graph))
+    changed = [p for p in record.run.changed_since() if p.is_weight and p not in moved]
     if changed:
         names = ", ".join(repr(p.name) for p in changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         raise UsageError(

@@ -10,8 +10,8 @@ from typing import Any
 from laminae.base import torch
 from laminae.base.arrays import is_tensor
 from laminae.base.errors import LaminaeError, LayerError, UsageError
-from laminae.graph import Graph, Parameter
-from laminae.graph.select import matches, unknown
+from laminae.graph import Parameter
+from laminae.graph.select import unknown
 from laminae.learn.turns import Turn
 from laminae.plan.changes import Change, Changes
 from laminae.plan.policy import ALL, Policy
@@ -165,23 +165,3 @@ def _keep(found: dict[tuple[Turn, int], Any], turn: Turn, place: int, rule: Stor
         found[turn, place] = rule.of(delta)
 
     return hook
-
-
-def frozen(graph: Graph, weights: Mapping[str, Parameter], globs: Sequence[str] | str) -> frozenset[Parameter]:
-    """The weights that names, groups or globs mean: their own, or those of layers. Raises UnknownNameError for one that means
-    none.
-    """
-    chosen: set[Parameter] = set()
-    for glob in (globs,) if isinstance(globs, str) else globs:
-        own = {p for name, p in weights.items() if matches(glob, name=name, path=name.replace(".", "/"), operator="")}
-        for prefix, inner in graph.graphs():
-            for layer in inner.layers:
-                path = prefix + layer.path
-                if matches(glob, name=prefix + layer.name, path=path, operator=layer.operator) or path.startswith(
-                    glob.strip("/") + "/"
-                ):
-                    own |= set(layer.parameters.values())
-        if not own:
-            raise unknown("weight or layer", glob, [*weights, *graph.index.by_name])
-        chosen |= own
-    return frozenset(chosen)

@@ -12,9 +12,9 @@ from laminae.engines.torch.passes import Pass, Run
 from laminae.files.weights import weights_of
 from laminae.graph import Graph, Parameter
 from laminae.learn.again import again, forward, is_differentiable, require_same_model, wants_inputs
-from laminae.learn.backward import Derivatives, Way, derivatives, frozen
+from laminae.learn.backward import Derivatives, Way, derivatives
 from laminae.learn.derived import Derived, derived, place_of, require_learnable
-from laminae.learn.learnable import learnable
+from laminae.learn.learnable import learnable, meant
 from laminae.learn.losses import loss_of
 from laminae.learn.losses.loss import Loss
 from laminae.learn.turns import Turn, turns
@@ -66,7 +66,7 @@ def one_step(
     run = _of_loss(made, loss, went, parts, name)
     boxes = weights_of(graph)
     known = _weights(learnable(graph), went)
-    stopped = frozen(graph, boxes, freeze) if freeze else frozenset()
+    stopped = meant(graph, boxes, freeze) if freeze else frozenset()
     every = turns(passed) + _loss_turns(made, run, passed)
     way = Way(keeps, until, changes, stopped)
     derived_by = derivatives(run.outputs[-1], every, known, way, retain=passed is record)

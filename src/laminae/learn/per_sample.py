@@ -13,11 +13,11 @@ from laminae.base.errors import LaminaeError, ShapeError, UsageError
 from laminae.engines.torch.passes import Pass, Run
 from laminae.files.weights import weights_of
 from laminae.graph import Graph, Parameter
-from laminae.learn.backward import frozen
 from laminae.learn.derived import Derived, derived, place_of, require_learnable
-from laminae.learn.learnable import learnable
+from laminae.learn.learnable import learnable, meant
 from laminae.learn.losses import loss_of
 from laminae.learn.losses.loss import Loss
+from laminae.learn.phases import batch_norm
 from laminae.ops.chance import set_state, state
 from laminae.plan.changes import Changes
 from laminae.plan.policy import NONE
@@ -71,7 +71,7 @@ def per_sample(
     samples = _samples([*inputs, *parts], found)
     made = derived(graph, chosen, place, found, parts)
     boxes = weights_of(graph)
-    stopped = frozen(graph, boxes, freeze) if freeze else frozenset()
+    stopped = meant(graph, boxes, freeze) if freeze else frozenset()
     known = {name: box for name, box in learnable(graph).items() if box not in stopped and _is_float(box)}
     tensors = {name: box.tensor().detach() for name, box in known.items()}
     one = _one_pass(made, known, device)
@@ -156,7 +156,7 @@ def _require_apart(graph: Graph) -> None:
     for _, inner in graph.graphs():
         for layer in inner.layers:
             mixing = layer.operator.startswith("batch_norm") and layer.attributes.get("training")
-            if mixing or (layer.operator == "BatchNormalization" and layer.attributes.get("training_mode")):
+            if mixing or (layer.operator == "BatchNormalization" and batch_norm.is_training(layer, inner)):
                 raise UsageError(
                     f"layer {layer.name!r} mixes the samples of a batch: no sample has a loss of its own",
                     {

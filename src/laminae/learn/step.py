@@ -15,9 +15,8 @@ from laminae.base.errors import UsageError
 from laminae.files.weights import weights_of
 from laminae.learn.again import moving
 from laminae.learn.average import Average
-from laminae.learn.backward import frozen
 from laminae.learn.derived import place_of, require_learnable
-from laminae.learn.learnable import learnable, learning, want_none
+from laminae.learn.learnable import learnable, learning, meant, want_none
 from laminae.learn.loss_program import LossProgram
 from laminae.learn.losses import loss_of
 from laminae.learn.losses.holding import number
@@ -46,6 +45,7 @@ class Stepper:
         *,
         output: str | int | None = None,
         freeze: Sequence[str] | str = (),
+        learn: Sequence[str] | str = (),
         schedule: Any = None,
         clip_norm: float | None = None,
         clip_value: float | None = None,
@@ -53,7 +53,8 @@ class Stepper:
         average: float | None = None,
         precision: str | None = None,
     ) -> None:
-        """output: which of several the loss is of. freeze: weights, layers, groups, globs that stay as they are.
+        """output: which of several the loss is of. freeze: weights, layers, groups, globs that stay as they are. learn: such that
+        learn though they are taken for constants.
 
         clip_norm, clip_value: derivatives are scaled to that norm over all weights together, or cut to that size. accumulate: the
         weights move at each so many-th batch, by the mean of their derivatives. average: keep a running average of the weights
@@ -66,7 +67,7 @@ class Stepper:
         self._loss = LossProgram(self.loss, self.graph.outputs[self.place].name)
         self._set: list[Any] = []
         weakref.finalize(self, want_none, self._set)
-        self.weights = self._open(freeze)
+        self.weights = self._open(freeze, learn)
         try:
             self.optimizer = optimizer_of(optimizer, self.weights)
             self._schedule = schedule_of(schedule, self.optimizer)
@@ -94,13 +95,13 @@ class Stepper:
         if not isinstance(accumulate, int) or isinstance(accumulate, bool) or accumulate < 1:
             raise UsageError(f"accumulate={accumulate!r} is no number of batches", {"expected": "a whole number, 1 or more"})
 
-    def _open(self, freeze: Sequence[str] | str) -> dict[str, Any]:
+    def _open(self, freeze: Sequence[str] | str, learn: Sequence[str] | str) -> dict[str, Any]:
         """The weights that learn, by name, each once."""
         self.session.follow()
         boxes = weights_of(self.graph)
-        stopped = frozen(self.graph, boxes, freeze) if freeze else frozenset()
+        stopped = meant(self.graph, boxes, freeze) if freeze else frozenset()
         found: dict[str, Any] = {}
-        for name, box in learnable(self.graph).items():
+        for name, box in learnable(self.graph, learn).items():
             tensor = None if box in stopped else learning(box)
             if tensor is not None:
                 if not tensor.requires_grad:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
 from laminae.base.errors import PatchError
 from laminae.graph import Graph, Layer, Parameter, Value
+from laminae.graph.layer import WRITES
 from laminae.graph.parameter import ROLE
 from laminae.plan.changes import Change, Changes, is_absolute
 from laminae.trace.patch_apply import Unseen
@@ -43,13 +44,14 @@ def require_unchanged(graph: Graph, revision: int, changed: Sequence[Parameter])
         names = ", ".join(repr(p.name) for p in changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         raise PatchError(
             f"parameter{'s' * many} {names} {'have' if many else 'has'} changed since this trace was made",
-            _because(changed),
+            _because(changed, {layer.metadata.get(WRITES) for layer in graph.layers}),
         )
 
 
-def _because(changed: Sequence[Parameter]) -> dict[str, str]:
+def _because(changed: Sequence[Parameter], written: Collection[str | None]) -> dict[str, str]:
+    """written: the names of parameters that layers are there to write."""
     again = "run it again: model.run(x, patch=…)"
-    if any(ROLE not in p.metadata for p in changed):
+    if any(ROLE not in p.metadata and p.name not in written for p in changed):
         return {"because": "what is stored is of other weights", "the way out": again}
     return {"because": "a training phase changes it in every run", "the way out": f"model.eval(), or {again}"}
 
