@@ -111,10 +111,8 @@ def learns(turn, found):
 def test_every_operator_with_a_derivative_learns_inside_a_model():
     learned, wrong = set(), []
     for (domain, name, since), group in by_operator().items():
-        for turn in group[:2]:
-            found = first_with_derivative(turn)
-            if found is None:
-                continue
+        differentiable = [(turn, found) for turn in group if (found := first_with_derivative(turn)) is not None]
+        for turn, found in differentiable[:2]:
             try:
                 said = learns(turn, found)
             except lm.LaminaeError as error:

@@ -299,11 +299,6 @@ def test_an_edit_without_a_place_in_the_other_phase_is_refused():
     assert "counted" in model
 
 
-def test_a_model_from_elsewhere_has_one_phase():
-    with pytest.raises(lm.UsageError, match="one phase"):
-        lm.Model.chain(lm.Input(3), lm.Linear(2)).train()
-
-
 # -- edits, and back again -----------------------------------------------------------------------------------------------
 
 

@@ -10,10 +10,10 @@ from laminae.see.rendering import Column, Row, Table
 from laminae.see.text import count
 
 COLUMNS = (
-    Column("parameter", shrink=16),
+    Column("parameter", shrink=20),
     Column("shape", right=True),
     Column("read by", shrink=10, drop=1),
-    Column("learns?", shrink=12),
+    Column("learns?", shrink=22),
 )
 
 
