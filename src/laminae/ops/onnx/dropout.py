@@ -41,7 +41,7 @@ def dropout(data, ratio=None, training_mode=None, *, seed=None, n_outputs=1):
     """data · mask / (1 - ratio) in training mode, the data itself otherwise; any shape. A seed gives NumPy's draw."""
     if training_mode is None or not training_mode:
         return data if n_outputs == 1 else (data, torch.ones_like(data, dtype=torch.bool))
-    output, mask = dropped(data, 0.5 if ratio is None else float(ratio), seed)
+    output, mask = dropped(data, 0.5 if ratio is None else float(ratio.detach()), seed)
     return output if n_outputs == 1 else (output, mask)
 
 
