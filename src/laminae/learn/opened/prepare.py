@@ -40,7 +40,7 @@ def prepare(graph: Graph, tied: Tied = None) -> Prepared:
     taken = _take_constants(graph)
     names = {} if tied is True else _take_identities(graph)
     out = constants(graph)
-    boxes = [p for _, inner in graph.graphs() for p in inner.parameters.values() if is_float(p.dtype)]
+    boxes = [p for _, inner in graph.graphs() for p in inner.parameters.values() if p.is_weight]
     weights = [p for p in boxes if out.get(p, LEARNS) in (LEARNS, STATISTIC)]
     turned = [] if tied is False else turn_back(graph, weights)
     return Prepared(tuple(separate(graph, weights, tied, names)), tuple(taken), tuple(turned))
