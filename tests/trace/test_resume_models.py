@@ -77,7 +77,7 @@ def test_a_replaced_value_is_what_a_hook_that_replaces_it_gives_the_module(name)
         "gpt2": "model.h.1.mlp.c_fc",
         "lstm": "head",
         "resnet50": "model.resnet.encoder.stages.2.layers.3.layer.1.convolution",
-        "vit-small": "model.vit.layers.6.intermediate.dense",
+        "vit-small": "model.vit.layers.6.mlp.fc1",
         "lstm-256": "head",
         "bert-6L-384": "model.encoder.layer.3.intermediate.dense",
         "gpt2-124M": "model.transformer.h.6.mlp.c_fc",
