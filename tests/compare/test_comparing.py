@@ -196,6 +196,8 @@ def test_pairs_may_be_given_and_are_shown() -> None:
     result = lm.compare(a, b, X)
     assert result.correct
     assert result.matching == {"x": "x", "h_node": "p_node", "r_node": "q_node", "y_node": "z_node"}
+    with pytest.raises(lm.UsageError, match="function that matches layers failed at"):
+        lm.compare(a, b, X, match=lambda name: {}[name])
     given = lm.compare(a, b, X, match=lambda name: {"r_node": "q_node"}.get(name))
     assert given["r_node"].how == "given"
     without = lm.compare(a, b, X, match={"r_node": None})

@@ -18,7 +18,21 @@ from tests.trace.models import NAMES, VOCABULARIES, model_of, module_of, onnx_of
 
 pytestmark = pytest.mark.slow
 
-HEAVY = ("convolution", "mm", "bmm", "addmm", "rnn", "lstm", "layer_norm", "batch_norm", "attention", "gelu", "relu", "tanh", "softmax")
+HEAVY = (
+    "convolution",
+    "mm",
+    "bmm",
+    "addmm",
+    "rnn",
+    "lstm",
+    "layer_norm",
+    "batch_norm",
+    "attention",
+    "gelu",
+    "relu",
+    "tanh",
+    "softmax",
+)
 """Parts of the names of what computes: how a value is cut and copied is each one's own business."""
 
 

@@ -135,7 +135,7 @@ def _given(matching: Matching, given: Given) -> None:
     if given is None:
         return
     if callable(given):
-        told = [(node, given(node.name)) for node in matching.a.nodes]
+        told = [(node, _asked(given, node.name)) for node in matching.a.nodes]
         pairs = [(node, other) for node, other in told if other is not None]
     elif isinstance(given, Mapping):
         pairs = []
@@ -150,6 +150,15 @@ def _given(matching: Matching, given: Given) -> None:
     for node, other in pairs:
         if not matching.add(node, find(matching.b, other, "b"), GIVEN):
             raise UsageError(f"match= gives {other!r} or {node.name!r} twice, or an input for what is none")
+
+
+def _asked(given: Callable[[str], str | None], name: str) -> str | None:
+    """What the user's function says of a name. Raises UsageError where it fails."""
+    try:
+        return given(name)
+    except Exception as error:
+        rows = {"because": f"{type(error).__name__}: {error}", "expected": "a function from a name in a to one in b, or None"}
+        raise UsageError(f"the function that matches layers failed at {name!r}", rows) from error
 
 
 def find(side: Side, name: str, which: str) -> Node:

@@ -11,14 +11,14 @@ from laminae.see.text import clean
 STYLE = """
 :root{color-scheme:light dark}
 body{font:14px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;color:#1f2328;background:#fff;margin:2rem auto;
-padding:0 1.5rem;max-width:80rem}
+padding:0 1.5rem;max-width:96rem}
 h1{font-size:1.3rem;margin:0 0 .2rem}h2{font-size:1rem;margin:2rem 0 .4rem}
 p{margin:.2rem 0}.aside{color:#59636e}
 .wide{overflow-x:auto;margin-top:1rem}
 table{border-collapse:collapse;font:12.5px/1.45 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 th{text-align:left;font-weight:400;color:#59636e;border-bottom:1px solid #d1d9e0;position:sticky;top:0;background:#fff}
 th.right,td.right{text-align:right}
-th,td{padding:.1rem 1.1rem .1rem 0;white-space:pre;vertical-align:top}
+th,td{padding:.1rem .9rem .1rem 0;white-space:pre;vertical-align:top}
 .red td{color:#cf222e}.dim td{color:#59636e}.bold td{font-weight:600}
 @media (prefers-color-scheme:dark){body,th{background:#0d1117;color:#e6edf3}.aside,th,.dim td{color:#9da7b3}
 th{border-color:#3d444d}.red td{color:#ff6b62}}
