@@ -1,4 +1,4 @@
-"""`python -m benchmarks [name …]`: all tables, or the ones named (chain, startup, models, opening, modules, operators, …).
+"""`python -m benchmarks [name …]`: all tables, or the ones named (chain, startup, models, modules, learning, operators, …).
 
 Results are also kept as JSON in benchmarks/results/, which git does not track.
 """
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chain, engines, measure, models, modules, opening, operators, resuming, storing
+from benchmarks import chain, deltas, engines, fitting, learning, measure, models, modules, opening, operators, resuming, storing
 from benchmarks.printing import grid, ratio, table
 
 RESULTS = Path(__file__).parent / "results"
@@ -133,12 +133,40 @@ def run_engines() -> dict[str, float]:
     return found
 
 
+def run_learning() -> dict[str, float]:
+    return learning.table(learning.SIZES)
+
+
+def run_deltas() -> dict[str, float]:
+    found = measure.medians(measure.interleave("benchmarks.deltas", deltas.CONTESTANTS, rounds=3))
+    grid(f"{deltas.TITLE}; ms", deltas.SIZES, deltas.WAYS, found)
+    for size in deltas.SIZES:
+        ratio(f"{size}: all deltas / none", found[f"{size}/store all"] / found[f"{size}/store none"], 1.05)
+        ratio(f"{size}: all deltas / torch", found[f"{size}/store all"] / found[f"{size}/torch"])
+    samples = measure.medians(measure.interleave("benchmarks.deltas", deltas.SAMPLES, rounds=3))
+    grid(f"{deltas.SAMPLES_TITLE}; ms", deltas.SAMPLES_SIZES, deltas.SAMPLES_WAYS, samples)
+    for size in deltas.SAMPLES_SIZES:
+        ratio(f"{size}: per_sample=True / Opacus", samples[f"{size}/per_sample=True"] / samples[f"{size}/opacus"], 1.0)
+    return found | samples
+
+
+def run_fitting() -> dict[str, float]:
+    found = measure.medians(measure.interleave("benchmarks.fitting", fitting.CONTESTANTS, rounds=3))
+    table(fitting.TITLE, found)
+    for data in fitting.DATA:
+        ratio(f"{data}: lm.fit / plain loop", found[f"{data}/lm.fit"] / found[f"{data}/plain loop"], fitting.LIMIT)
+    return found
+
+
 TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "chain": run_chain,
     "startup": run_startup,
     "models": run_models,
     "opening": run_opening,
     "modules": run_modules,
+    "learning": run_learning,
+    "deltas": run_deltas,
+    "fitting": run_fitting,
     "operators": run_operators,
     "engines": run_engines,
     "resuming": run_resuming,

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 import laminae as lm
-from laminae.learn.optimizers import named
+from laminae.learn.optimizers import _is_optimizer, named
 from tests.learn.modules import MODULES, ids, made
 
 STEPS = 50
@@ -17,6 +17,8 @@ OPTIMIZERS = {
     "adam": {}, "adamw": {"weight_decay": 0.1}, "nadam": {}, "radam": {}, "adamax": {}, "adagrad": {}, "adadelta": {},
     "rmsprop": {}, "rprop": {}, "asgd": {}, "adafactor": {},
 }  # fmt: skip
+APART = {"lbfgs": "asks for the loss several times", "muon": "takes matrices only", "sparseadam": "takes sparse derivatives only"}
+"""Those with a test of their own, but for SparseAdam: no weight of a model gets sparse derivatives."""
 
 
 def loop(module, optimizer, batches, *, after=lambda: None):
@@ -72,17 +74,23 @@ def run(model, batches, *args, **more):
 
 
 @pytest.mark.parametrize("how", ["norm", "value"])
-def test_clipping_is_torchs(how):
-    model, ours, theirs, batches = pair()
+@pytest.mark.parametrize("name", MODULES)
+def test_clipping_is_torchs(name, how):
+    model, ours, theirs, batches = pair(name)
     clip = torch.nn.utils.clip_grad_norm_ if how == "norm" else torch.nn.utils.clip_grad_value_
+    torch.manual_seed(2)
     run(model, batches, "sgd", **{f"clip_{how}": 0.05})
+    torch.manual_seed(2)
     loop(theirs, torch.optim.SGD(theirs.parameters()), batches, after=lambda: clip(theirs.parameters(), 0.05))
     assert_same_bits(theirs, ours)
 
 
-def test_accumulation_moves_by_the_mean_of_several_batches():
-    model, ours, theirs, batches = pair()
+@pytest.mark.parametrize("name", MODULES)
+def test_accumulation_moves_by_the_mean_of_several_batches(name):
+    model, ours, theirs, batches = pair(name)
+    torch.manual_seed(2)
     run(model, batches, "adam", accumulate=4)
+    torch.manual_seed(2)
     optimizer = torch.optim.Adam(theirs.parameters())
     for i, (x, y) in enumerate(batches, 1):
         (F.cross_entropy(theirs(x), y) / 4).backward()
@@ -122,9 +130,32 @@ def test_a_schedule_and_groups_by_glob():
     assert_same_bits(theirs, ours)
 
 
-def test_half_precision_is_autocasts():
+SCHEDULES = {
+    "step": {"step_size": 5}, "multistep": {"milestones": [4, 9]}, "exponential": {"gamma": 0.9}, "linear": {}, "constant": {},
+    "polynomial": {"total_iters": 20}, "cosine": {"T_max": 20}, "restarts": {"T_0": 5},
+    "cyclic": {"base_lr": 1e-3, "max_lr": 1e-2, "cycle_momentum": False}, "onecycle": {"max_lr": 0.01, "total_steps": 20},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_are_torchs(name):
     model, ours, theirs, batches = pair()
+    step, _ = run(model, batches, "adam", schedule=lm.schedule(name, each="step", **SCHEDULES[name]))
+    optimizer = torch.optim.Adam(theirs.parameters())
+    schedule = type(step._schedule[0])(optimizer, **SCHEDULES[name])
+    for batch in batches:
+        loop(theirs, optimizer, [batch])
+        schedule.step()
+    assert step.rate == optimizer.param_groups[0]["lr"]
+    assert_same_bits(theirs, ours)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_half_precision_is_autocasts(name):
+    model, ours, theirs, batches = pair(name)
+    torch.manual_seed(2)
     run(model, batches, "sgd", precision="bf16")
+    torch.manual_seed(2)
     optimizer = torch.optim.SGD(theirs.parameters())
     for x, y in batches:
         with torch.autocast("cpu", torch.bfloat16):
@@ -135,11 +166,15 @@ def test_half_precision_is_autocasts():
     assert_same_bits(theirs, ours)
 
 
-def test_an_optimizer_that_asks_several_times():
-    model, ours, theirs, batches = pair()
-    run(model, batches[:3], lm.optimizer("lbfgs", lr=0.1))
-    optimizer = torch.optim.LBFGS(theirs.parameters(), lr=0.1)
-    for x, y in batches[:3]:
+@pytest.mark.parametrize("name", MODULES)
+def test_an_optimizer_that_asks_several_times(name):
+    """Each asking draws another Dropout, and moves BatchNorm's statistics: as in torch."""
+    model, ours, theirs, batches = pair(name)
+    torch.manual_seed(2)
+    run(model, batches, lm.optimizer("lbfgs", lr=0.01, max_iter=2))
+    torch.manual_seed(2)
+    optimizer = torch.optim.LBFGS(theirs.parameters(), lr=0.01, max_iter=2)
+    for x, y in batches:
 
         def closure(x=x, y=y):
             optimizer.zero_grad()
@@ -149,6 +184,30 @@ def test_an_optimizer_that_asks_several_times():
 
         optimizer.step(closure)
     assert_same_bits(theirs, ours)
+
+
+def test_an_optimizer_of_matrices_moves_them():
+    model, ours, theirs, batches = pair()
+    run(model, batches, lm.optimizer("muon", lr=0.01), freeze=["*.bias"])
+    optimizer = torch.optim.Muon([theirs[0].weight, theirs[2].weight], lr=0.01)
+    loop(theirs, optimizer, batches)
+    assert_same_bits(theirs, ours)
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adam", "adamw", "adagrad"])
+@pytest.mark.parametrize("name", MODULES)
+def test_fused_optimizers_are_torchs_bit_for_bit(name, kind):
+    model, ours, theirs, batches = pair(name)
+    torch.manual_seed(2)
+    run(model, batches, lm.optimizer(kind, lr=0.01, fused=True))
+    torch.manual_seed(2)
+    loop(theirs, named(kind)(theirs.parameters(), lr=0.01, fused=True), batches)
+    assert_same_bits(theirs, ours)
+
+
+def test_no_optimizer_of_torch_is_left_out():
+    every = {key.lower() for key, kind in vars(torch.optim).items() if _is_optimizer(kind)}
+    assert every == OPTIMIZERS.keys() | APART.keys()
 
 
 def test_a_torch_optimizer_object_serves():

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from laminae.base.arrays import is_tensor
 from laminae.base.errors import UnknownNameError, UsageError
 from laminae.base.learned import CheckRecord, DeltaRecord
 from laminae.graph.select import is_glob, matches, unknown
@@ -119,14 +118,11 @@ class Backward:
         return self.table()._repr_html_()
 
 
-def samples_of(record: Record, loss: Any, expected: Any, until: Any, patch: Any, more: dict[str, Any]) -> PerSample:
+def samples_of(step: Step, record: Record, expected: Any, until: Any, patch: Any, more: dict[str, Any]) -> PerSample:
     """The derivatives of each sample of a trace. Raises UsageError with what they cannot be had together with."""
     if until is not None or patch is not None or record.patches:
         raise UsageError("derivatives of each sample are of a whole pass, unpatched", {"the way out": "leave out until=, patch="})
-    values = [record.run.values[slot] for slot in record.run.plan.inputs]
-    inputs = [x.detach() if is_tensor(x) else x for x in values]
-    outputs = [x.detach() if is_tensor(x) else x for x in record.run.outputs]
-    return per_sample(record.session, inputs, outputs, expected, loss, **more)
+    return per_sample(step.passed, step.derivatives.deltas, expected, step.loss, **more)
 
 
 def _of(delta: Delta) -> Any:

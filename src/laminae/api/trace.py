@@ -241,7 +241,7 @@ class Trace:
         step = one_step(self._record, loss, expected, output=output, store=store, until=until, patch=patch, freeze=freeze)
         if per_sample:
             more = {"output": output, "freeze": freeze}
-            return Backward(step, self.title, samples_of(self._record, loss, expected, until, patch, more))
+            return Backward(step, self.title, samples_of(step, self._record, expected, until, patch, more))
         return Backward(step, self.title)
 
     def attribute(

@@ -42,6 +42,21 @@ class LossProgram:
             self._known[key] = self._quick(*found)
         return self._run(*found, output, parts)
 
+    def alone(self, output: Any, parts: tuple[Any, ...], device: Any) -> Callable[..., Any]:
+        """The loss of one sample, as a function of its part of the output and of the expectation: torch.func goes through it.
+
+        output, parts: of a batch; only ranks and dtypes count.
+        """
+        program, run = self._program(output, parts, device)
+
+        def alone(*given: Any) -> Any:
+            values = program.slots(run, [x.unsqueeze(0) for x in given])
+            for act in program.acts:
+                act(values)
+            return values[program.plan.outputs[0]]
+
+        return alone
+
     def _run(self, program: Program, run: Run, output: Any, parts: tuple[Any, ...]) -> Any:
         values = program.slots(run, (output, *parts))
         try:

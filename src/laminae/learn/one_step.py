@@ -28,9 +28,13 @@ AGAIN = "the forward pass ran again, with the same random numbers"
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One backward pass as it went. value: the loss. derivatives: of it. said: what there is to say of how it went."""
+    """One backward pass as it went. passed: the pass it went through, whose history is gone where it was run for this alone.
+
+    value: the loss. derivatives: of it. said: what there is to say of how it went.
+    """
 
     loss: Loss
+    passed: Record
     value: Any
     derivatives: Derivatives
     frozen: tuple[str, ...]
@@ -71,7 +75,7 @@ def one_step(
     way = Way(keeps, until, changes, stopped)
     derived_by = derivatives(run.outputs[-1], every, known, way, retain=passed is record)
     names = tuple(name for name, (p, _) in known.items() if p in stopped)
-    return Step(loss, run.outputs[-1].detach(), derived_by, names, why and f"{AGAIN}: {why}")
+    return Step(loss, passed, run.outputs[-1].detach(), derived_by, names, why and f"{AGAIN}: {why}")
 
 
 def _policy(store: object, graph: Graph) -> Policy:

@@ -1,4 +1,5 @@
-"""The derivatives of each sample's own loss: torch.func.vmap over the gradient of a pass as a function of the weights."""
+"""The derivatives of each sample's own loss: out of one backward pass where that can be told layer by layer, else by
+torch.func.vmap over the gradient of a pass as a function of the weights."""
 
 from __future__ import annotations
 
@@ -13,15 +14,17 @@ from laminae.base.errors import LaminaeError, ShapeError, UsageError
 from laminae.engines.torch.passes import Pass, Run
 from laminae.files.weights import weights_of
 from laminae.graph import Graph, Parameter
+from laminae.learn.backward import Delta
+from laminae.learn.by_layers import by_layers
 from laminae.learn.derived import Derived, derived, place_of, require_learnable
 from laminae.learn.learnable import learnable, meant
-from laminae.learn.losses import loss_of
+from laminae.learn.loss_program import LossProgram
 from laminae.learn.losses.loss import Loss
 from laminae.learn.phases import batch_norm
 from laminae.ops.chance import set_state, state
 from laminae.plan.changes import Changes
 from laminae.plan.policy import NONE
-from laminae.trace.session import Session
+from laminae.trace.record import Record
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,35 +50,46 @@ class PerSample:
 
 
 def per_sample(
-    session: Session,
-    inputs: Sequence[Any],
-    outputs: Sequence[Any],
+    passed: Record,
+    deltas: Sequence[Delta],
     expected: Any,
-    loss: Any,
+    loss: Loss,
     *,
     output: str | int | None = None,
     freeze: Sequence[str] | str = (),
 ) -> PerSample:
-    """The derivative of the loss of each sample alone, as a batch of one.
+    """The derivative of the loss of each sample alone, as a batch of one; samples stand along the first axis of everything.
 
-    inputs: one tensor for each input layer, samples along the first axis; outputs: what the model makes of them. Raises
-    UsageError where samples are not apart: a BatchNorm in its training phase mixes them. What vmap cannot run goes sample by
-    sample, which `said` tells.
+    passed: a pass with history that kept every value; deltas: of the loss of the whole batch, which serve where they are those
+    of the samples but for a factor. Raises UsageError where samples are not apart: a BatchNorm in its training phase mixes them.
+    What vmap cannot run goes sample by sample, which `said` tells.
     """
+    session = passed.session
     session.follow()
-    graph, chosen = session.graph, loss_of(loss)
+    graph = session.graph
     place, device = place_of(graph, output), session.engine.home
     _require_apart(graph)
-    found = require_learnable(outputs[place], graph.outputs[place].name)
-    parts = chosen.expect(found, expected, graph.outputs[place].name)
-    samples = _samples([*inputs, *parts], found)
-    made = derived(graph, chosen, place, found, parts)
+    inputs = [_bare(passed.run.values[slot]) for slot in passed.run.plan.inputs]
+    found = _bare(require_learnable(passed.run.outputs[place], graph.outputs[place].name))
+    parts = loss.expect(found, expected, graph.outputs[place].name)
+    given = [*inputs, *parts]
+    samples = _samples(given, found)
+    made = derived(graph, loss, place, found, parts)
     boxes = weights_of(graph)
     stopped = meant(graph, boxes, freeze) if freeze else frozenset()
     known = {name: box for name, box in learnable(graph).items() if box not in stopped and _is_float(box)}
     tensors = {name: box.tensor().detach() for name, box in known.items()}
-    one = _one_pass(made, known, device)
-    return _all(one, tensors, [*inputs, *parts], samples, chosen, found, parts, graph.outputs[place].name)
+    each = torch.func.grad_and_value(_one_pass(made, known, device))
+    one = LossProgram(loss, graph.outputs[place].name).alone(found, parts, device)
+    with torch.enable_grad(), ordinary_tensors():
+        quick = by_layers(passed, deltas, place, known, one, parts, lambda i: each(tensors, *[x[i] for x in given]))
+    if quick is not None:
+        return PerSample(*quick)
+    return _all(each, tensors, given, samples, loss, found, parts, graph.outputs[place].name)
+
+
+def _bare(x: Any) -> Any:
+    return x.detach() if is_tensor(x) else x
 
 
 def _is_float(box: Parameter) -> bool:
@@ -83,7 +97,7 @@ def _is_float(box: Parameter) -> bool:
 
 
 def _all(
-    one: Callable[..., Any],
+    each: Callable[..., Any],
     tensors: dict[str, Any],
     given: Sequence[Any],
     samples: int,
@@ -92,7 +106,6 @@ def _all(
     parts: Any,
     name: str,
 ) -> PerSample:
-    each = torch.func.grad_and_value(one)
     before = state()
     with torch.enable_grad(), ordinary_tensors():
         try:

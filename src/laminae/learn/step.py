@@ -12,6 +12,7 @@ from typing import Any
 from laminae.base import torch
 from laminae.base.arrays import ordinary_tensors
 from laminae.base.errors import UsageError
+from laminae.base.pages import keep_pages
 from laminae.files.weights import weights_of
 from laminae.learn.again import moving
 from laminae.learn.average import Average
@@ -61,6 +62,7 @@ class Stepper:
         that decays so. precision: "bf16" runs the model under torch.autocast. Raises UsageError for what cannot be.
         """
         self._bounds(clip_norm, clip_value, accumulate)
+        keep_pages()  # a step frees what it took: activations, derivatives
         self.session, self.graph, self.engine = session, session.graph, session.engine
         self.loss = loss_of(loss)
         self.place = place_of(self.graph, output)

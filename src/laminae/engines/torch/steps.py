@@ -87,6 +87,11 @@ def _attributes(step: Step, program: Program) -> dict[str, Any]:
     return attributes
 
 
+def operator_call(step: Step, program: Program) -> Callable[..., Any]:
+    """The operator as a function of the layer's inputs."""
+    return bind(step, _attributes(step, program))
+
+
 def bind(step: Step, attributes: dict[str, Any]) -> Callable[..., Any]:
     """The operator with the layer's attributes."""
     layer, operator = step.layer, step.operator
