@@ -98,7 +98,10 @@ def by_opacus(size: str) -> Call:
         theirs = DPLSTM(256, 256, 2, batch_first=True)
         theirs.load_state_dict(module.lstm.state_dict())
         module.lstm = theirs.eval()
-    wrapped = GradSampleModule(module)
+    for inner in module.modules():
+        if isinstance(inner, torch.nn.Dropout):
+            inner.p = 0.0
+    wrapped = GradSampleModule(module.train())  # it looks at nothing in the evaluation phase
 
     def run() -> list[Any]:
         wrapped.zero_grad(set_to_none=True)

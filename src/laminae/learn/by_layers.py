@@ -12,6 +12,7 @@ from laminae.base.errors import LaminaeError
 from laminae.graph import Graph, Parameter, Value
 from laminae.learn.backward import Delta
 from laminae.learn.layer_by_layer import NotByLayer, layer_by_layer
+from laminae.learn.sample_axes import MIXED, Axes, sample_axes
 from laminae.ops.chance import set_state, state
 from laminae.trace.record import Record
 
@@ -24,8 +25,8 @@ SAME = 1e-3
 Found = tuple[dict[str, Any], Any]
 """Derivatives by name, [samples, …]; losses, [samples]."""
 
-_right: weakref.WeakKeyDictionary[Graph, dict[Any, bool]] = weakref.WeakKeyDictionary()
-"""For a state of a graph, shapes and weights: whether it was right layer by layer when it was first held against samples."""
+_known: weakref.WeakKeyDictionary[Graph, dict[Any, Axes | None]] = weakref.WeakKeyDictionary()
+"""For a state of a graph, shapes and weights: where the samples stand; None where it was not right layer by layer."""
 
 
 def by_layers(
@@ -43,19 +44,23 @@ def by_layers(
     of it alone; the first and the last sample are held against that once for each state of the graph and each batch's shape.
     """
     graph, output = passed.session.graph, passed.run.outputs[place].detach()
-    key = (graph.revision, place, tuple(known), *((x.shape, x.dtype) for x in (output, *parts)), passed.session.engine.home)
-    verdicts = _right.setdefault(graph, {})
-    if len(output) < 2 or verdicts.get(key) is False:
+    key = (graph.revision, place, tuple(known), *((x.shape, x.dtype) for x in (output, *parts)), passed.run.device)
+    tried = _known.setdefault(graph, {})
+    if len(output) < 2 or tried.get(key, ()) is None:
         return None
+    before = state()
     try:
-        found = _found(passed, deltas, place, known, loss, output, parts)
+        axes = tried[key] if key in tried else sample_axes(passed, len(output))
+        assert axes is not None
+        found = _found(passed, deltas, place, known, loss, output, parts, axes)
     except (NotByLayer, RuntimeError, NotImplementedError, LaminaeError):
-        found = None
-    if key not in verdicts:
-        before = state()
-        verdicts[key] = found is not None and all(_agrees(found, i, alone(i)) for i in (0, len(output) - 1))
-        set_state(before)
-    return found if verdicts[key] else None
+        tried.setdefault(key, None)
+        return None
+    if key not in tried:
+        right = all(_agrees(found, i, alone(i)) for i in (0, len(output) - 1))
+        tried[key] = axes if right else None
+    set_state(before)
+    return found if tried[key] is not None else None
 
 
 def _found(
@@ -66,6 +71,7 @@ def _found(
     loss: Callable[..., Any],
     output: Any,
     parts: Sequence[Any],
+    axes: Axes,
 ) -> Found:
     of_output, losses = torch.func.vmap(torch.func.grad_and_value(loss))(output, *parts)
     came: dict[Any, Any] = {}
@@ -79,12 +85,12 @@ def _found(
     scale = _scale(of_output, came[last])
 
     def own(value: Value) -> Any:
-        delta = came.get(value)
-        if delta is None or not delta.ndim or len(delta) != len(scale):
+        delta, axis = came.get(value), axes.get(value)
+        if delta is None or axis is None or axis == MIXED:
             return delta
-        return scale.view(-1, *(1 for _ in delta.shape[1:])) * delta
+        return scale.view([-1 if i == axis else 1 for i in range(delta.ndim)]) * delta
 
-    made = layer_by_layer(passed, own, tuple(known.values()), len(output))
+    made = layer_by_layer(passed, own, tuple(known.values()), axes, len(output))
     return {name: made[box] for name, box in known.items()}, losses
 
 

@@ -9,6 +9,7 @@ from laminae.base import torch
 from laminae.base.arrays import is_tensor
 from laminae.graph import Layer, Parameter, Value
 from laminae.learn.one_layer import NotByLayer, pulled, sample_derivatives
+from laminae.learn.sample_axes import MIXED, Axes
 from laminae.ops.chance import set_state, state
 from laminae.plan.plan import Step
 from laminae.trace.record import Record
@@ -17,12 +18,12 @@ Item = Value | Parameter
 
 
 def layer_by_layer(
-    passed: Record, deltas: Callable[[Value], Any], asked: Sequence[Parameter], samples: int
+    passed: Record, deltas: Callable[[Value], Any], asked: Sequence[Parameter], axes: Axes, samples: int
 ) -> dict[Parameter, Any]:
     """[samples, *shape] for each weight. Right where every layer treats each sample alone, which whoever calls has to know.
 
     passed: a pass that kept every value. deltas: of a value that depends on the inputs, the derivative of each sample's own
-    loss by it, None where none came. What depends on weights alone (a transposed one) is gone through backward too. Raises NotByLayer where a weight is read
+    loss by it, None where none came. axes: where the samples stand in such values. What depends on weights alone (a transposed one) is gone through backward too. Raises NotByLayer where a weight is read
     in a way that says nothing of samples: in a body, or by a layer whose output has no axis of samples.
     """
     program = passed.run.program  # type: ignore[attr-defined]
@@ -45,9 +46,11 @@ def layer_by_layer(
         inputs = [_bare(values[slot]) for slot in step.reads]
         before = state() if program.draws(step) else None
         if whole:
-            apart = [i for i, x in enumerate(layer.inputs) if x in given and _has_samples(inputs[i], samples)]
-            _require_samples(layer, deltas_of, samples)
-            made = sample_derivatives(step, program, inputs, wanted, apart, deltas_of)
+            apart = {i: axis for i, x in enumerate(layer.inputs) if x in given and (axis := _axis(layer, axes, x)) is not None}
+            out = [None if delta is None else _axis(layer, axes, x) for x, delta in zip(layer.outputs, deltas_of, strict=True)]
+            if any(axis is None and delta is not None for axis, delta in zip(out, deltas_of, strict=True)):
+                raise NotByLayer(f"the output of {layer.name!r} has no axis of samples")
+            made = sample_derivatives(step, program, inputs, wanted, apart, deltas_of, out)
         else:
             made = pulled(step, program, inputs, wanted, deltas_of)
         if before is not None and not torch.equal(before[0], state()[0]):
@@ -77,13 +80,12 @@ def _bare(x: Any) -> Any:
     return x.detach() if is_tensor(x) else x
 
 
-def _has_samples(x: Any, samples: int) -> bool:
-    return bool(is_tensor(x) and x.ndim and x.shape[0] == samples)
-
-
-def _require_samples(layer: Layer, deltas: Sequence[Any], samples: int) -> None:
-    if not all(delta is None or _has_samples(delta, samples) for delta in deltas):
-        raise NotByLayer(f"the output of {layer.name!r} has no axis of samples")
+def _axis(layer: Layer, axes: Axes, value: Any) -> int | None:
+    """Raises NotByLayer where the samples of a value do not stand along one axis."""
+    axis = axes.get(value)
+    if axis == MIXED:
+        raise NotByLayer(f"layer {layer.name!r} has no axis for samples alone")
+    return axis
 
 
 __all__ = ["NotByLayer", "layer_by_layer"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from laminae.base import torch
 from laminae.base.errors import LaminaeError
 from laminae.engines.torch.steps import operator_call
+from laminae.graph import Layer
 from laminae.ops.aten import AUTOCAST, NO_GRAD
 from laminae.plan.plan import Step
 
@@ -23,27 +24,52 @@ class NotByLayer(Exception):
 
 
 def sample_derivatives(
-    step: Step, program: Program, inputs: Sequence[Any], wanted: Sequence[int], apart: Sequence[int], deltas: Sequence[Any]
+    step: Step,
+    program: Program,
+    inputs: Sequence[Any],
+    wanted: Sequence[int],
+    apart: Mapping[int, int],
+    deltas: Sequence[Any],
+    axes: Sequence[int | None],
 ) -> list[Any]:
-    """[samples, *shape] for each wanted input. apart: the inputs that have samples along their first axis, as all deltas do."""
-    layer = step.layer
-    plain = layer.domain == ATEN and not {NO_GRAD, AUTOCAST} & layer.attributes.keys()
-    if plain and apart == [0] and 0 not in wanted:
-        if layer.operator == "linear":
-            return [_linear(inputs[0], deltas[0], place) for place in wanted]
-        if layer.operator in CONVOLUTIONS and not isinstance(layer.attributes.get("padding"), str):
-            return _convolution(layer.attributes, CONVOLUTIONS[layer.operator], inputs, wanted, deltas[0])
-    each = _each(operator_call(step, program), inputs, wanted, apart, deltas)
-    given = [inputs[i] for i in apart], [delta for delta in deltas if delta is not None]
+    """[samples, *shape] for each wanted input. apart: the inputs that have samples, and along which axis; axes: of deltas."""
+    quick = _quick(step.layer, inputs, wanted, apart, deltas, axes)
+    if quick is not None:
+        return quick
+    came = [(delta, axis) for delta, axis in zip(deltas, axes, strict=True) if delta is not None and axis is not None]
+    each = _each(operator_call(step, program), inputs, wanted, apart, [axis for _, axis in came], deltas)
+    given = [inputs[i] for i in apart], [delta for delta, _ in came]
+    places = list(apart.values()), [axis for _, axis in came]
     try:
-        return list(torch.func.vmap(each)(*given))
+        return list(torch.func.vmap(each, in_dims=places)(*given))
     except (RuntimeError, NotImplementedError, LaminaeError):
         pass
+    cut = [[x.unbind(axis) for x, axis in zip(xs, at, strict=True)] for xs, at in zip(given, places, strict=True)]
     try:
-        made = [each([x[i] for x in given[0]], [delta[i] for delta in given[1]]) for i in range(len(given[1][0]))]
+        made = [each([x[i] for x in cut[0]], [d[i] for d in cut[1]]) for i in range(len(cut[1][0]))]
     except (RuntimeError, LaminaeError) as error:
-        raise NotByLayer(f"layer {layer.name!r} cannot take one sample alone") from error
+        raise NotByLayer(f"layer {step.layer.name!r} cannot take one sample alone") from error
     return [torch.stack(parts) for parts in zip(*made, strict=True)]
+
+
+def _quick(
+    layer: Layer,
+    inputs: Sequence[Any],
+    wanted: Sequence[int],
+    apart: Mapping[int, int],
+    deltas: Sequence[Any],
+    axes: Sequence[int | None],
+) -> list[Any] | None:
+    """What needs no second run of the layer."""
+    if layer.domain != ATEN or {NO_GRAD, AUTOCAST} & layer.attributes.keys() or list(apart) != [0]:
+        return None
+    x, delta, axis = inputs[0], deltas[0], apart[0]
+    if layer.operator == "linear" and axis == axes[0] and axis < x.ndim - 1:
+        return [_linear(x.movedim(axis, 0), delta.movedim(axis, 0), place) for place in wanted]
+    rank = CONVOLUTIONS.get(layer.operator)
+    if rank is None or axis or isinstance(layer.attributes.get("padding"), str):
+        return None
+    return _convolution(layer.attributes, rank, inputs, wanted, delta)
 
 
 def pulled(step: Step, program: Program, inputs: Sequence[Any], wanted: Sequence[int], deltas: Sequence[Any]) -> list[Any]:
@@ -73,16 +99,21 @@ def _of(call: Callable[..., Any], inputs: Sequence[Any], wanted: Sequence[int], 
 
 
 def _each(
-    call: Callable[..., Any], inputs: Sequence[Any], wanted: Sequence[int], apart: Sequence[int], deltas: Sequence[Any]
+    call: Callable[..., Any],
+    inputs: Sequence[Any],
+    wanted: Sequence[int],
+    apart: Mapping[int, int],
+    axes: Sequence[int],
+    deltas: Sequence[Any],
 ) -> Callable[..., Any]:
     """The derivatives of one sample, from its part of the inputs and of the deltas."""
 
     def each(parts: Sequence[Any], came: Sequence[Any]) -> Any:
         given = list(inputs)
-        for place, x in zip(apart, parts, strict=True):
-            given[place] = x.unsqueeze(0)
+        for (place, axis), x in zip(apart.items(), parts, strict=True):
+            given[place] = x.unsqueeze(axis)
         back = torch.func.vjp(_of(call, given, wanted, deltas), *[inputs[i] for i in wanted])[1]
-        return back(tuple(delta.unsqueeze(0) for delta in came))
+        return back(tuple(delta.unsqueeze(axis) for delta, axis in zip(came, axes, strict=True)))
 
     return each
 
