@@ -10,16 +10,23 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 
-def repeat(work: Callable[[], object], *, seconds: float = 1.0, warm: int = 3) -> float:
-    """The median time of one call, in ms, over about that many seconds."""
+def repeat(
+    work: Callable[[], object],
+    *,
+    seconds: float = 1.0,
+    warm: int = 3,
+    least: int = 5,
+    clock: Callable[[], float] = perf_counter,
+) -> float:
+    """The median time of one call, in ms, over about that many seconds and at least so many calls."""
     for _ in range(warm):
         work()
     times: list[float] = []
     end = perf_counter() + seconds
-    while perf_counter() < end or len(times) < 5:
-        start = perf_counter()
+    while perf_counter() < end or len(times) < least:
+        start = clock()
         work()
-        times.append(perf_counter() - start)
+        times.append(clock() - start)
     return statistics.median(times) * 1e3
 
 

@@ -67,7 +67,9 @@ def test_layer_by_layer_only_where_samples_are_apart(name, quickly, loss):
     model = lm.open(module, example=(x,), dynamic=(x[:3],))
     for _ in range(2):  # the second time on what the first has found out
         back = model.run(x, backward=True).backward(loss, expected, per_sample=True)
-        criterion = torch.nn.CrossEntropyLoss(**({} if loss == "cross_entropy" else {"label_smoothing": 0.1, "weight": torch.arange(1.0, 6)}))
+        criterion = torch.nn.CrossEntropyLoss(
+            **({} if loss == "cross_entropy" else {"label_smoothing": 0.1, "weight": torch.arange(1.0, 6)})
+        )
         for i in range(len(x)):
             module.zero_grad()
             value = criterion(module(x[i : i + 1]), expected[i : i + 1])
@@ -98,6 +100,17 @@ def test_clipped_each_is_at_most_that_long():
     bound = float(norms.median())
     wanted = sum(samples.weights["0.weight"][i] * min(1.0, bound / float(norms[i])) for i in range(len(x))) / len(x)
     torch.testing.assert_close(samples.clipped(bound)["0.weight"], wanted, rtol=1e-4, atol=1e-7)
+
+
+def test_the_table_has_the_means():
+    module, batch = made("mlp")
+    x, expected = batch(), ids()
+    model = lm.open(module, example=(x,))
+    samples = model.run(x, backward=True).backward("cross_entropy", expected, per_sample=True)
+    whole = model.run(x, backward=True).backward("cross_entropy", expected)
+    pairs = zip(samples.records(), whole.records(), strict=True)
+    for a, b in ((a, b) for one, other in pairs for a, b in zip(one.weights, other.weights, strict=True)):
+        assert (a.name, a.norm) == (b.name, pytest.approx(b.norm, rel=1e-5))
 
 
 def test_of_a_built_model():

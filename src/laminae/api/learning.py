@@ -35,13 +35,15 @@ class Backward:
 
     A delta is the derivative of the loss by the output: of that shape, zeros where none came. A group's is its last layer's, a
     glob gives a dict. samples: of a pass that was asked for the derivatives of each sample, their losses, norms, and the mean
-    of clipped ones. frozen: the weights that were to get none. without: those that the pass did not reach. said: how it went.
+    of clipped ones; the table has their means then. frozen: the weights that were to get none. without: those that the pass did
+    not reach. said: how it went.
     """
 
     def __init__(self, step: Step, title: str, samples: PerSample | None = None) -> None:
         self._step, self.title, self.samples = step, title, samples
         self.loss: float = float(step.value)
         self.weights: Mapping[str, Any] = step.derivatives.weights if samples is None else samples.weights
+        self._derivatives = step.derivatives if samples is None else replace(step.derivatives, weights=samples.means)
         self.frozen, self.without, self.said = step.frozen, step.derivatives.without, step.said
         self._by_name: dict[str, Delta] = {}
         for delta in reversed(step.derivatives.deltas):
@@ -83,7 +85,7 @@ class Backward:
 
     def records(self) -> tuple[DeltaRecord, ...]:
         """A plain record for each layer, in reverse forward order."""
-        return delta_records(self._step.derivatives, frozenset(self.frozen))
+        return delta_records(self._derivatives, frozenset(self.frozen))
 
     def table(self) -> Table:
         """From the loss to the input layers: each layer's delta, and its weights' derivatives."""

@@ -238,7 +238,8 @@ class Trace:
         from laminae.api.learning import Backward, samples_of
         from laminae.learn.one_step import one_step
 
-        step = one_step(self._record, loss, expected, output=output, store=store, until=until, patch=patch, freeze=freeze)
+        asked: dict[str, Any] = {"output": output, "store": store, "until": until, "patch": patch, "freeze": freeze}
+        step = one_step(self._record, loss, expected, **asked, of_weights=not per_sample)
         if per_sample:
             more = {"output": output, "freeze": freeze}
             return Backward(step, self.title, samples_of(step, self._record, expected, until, patch, more))

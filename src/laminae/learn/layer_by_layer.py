@@ -23,8 +23,9 @@ def layer_by_layer(
     """[samples, *shape] for each weight. Right where every layer treats each sample alone, which whoever calls has to know.
 
     passed: a pass that kept every value. deltas: of a value that depends on the inputs, the derivative of each sample's own
-    loss by it, None where none came. axes: where the samples stand in such values. What depends on weights alone (a transposed one) is gone through backward too. Raises NotByLayer where a weight is read
-    in a way that says nothing of samples: in a body, or by a layer whose output has no axis of samples.
+    loss by it, None where none came. axes: where the samples stand in such values. What depends on weights alone (a transposed
+    one) is gone through backward too. Raises NotByLayer where a weight is read in a way that says nothing of samples: in a
+    body, or by a layer whose output has no axis of samples.
     """
     program = passed.run.program  # type: ignore[attr-defined]
     plan, values = passed.run.plan, passed.run.values

@@ -51,8 +51,12 @@ def one_step(
     until: str | None = None,
     patch: Any = None,
     freeze: Sequence[str] | str = (),
+    of_weights: bool = True,
 ) -> Step:
-    """The backward pass of a trace. Raises ShapeError, DTypeError, UnknownNameError, PatchError or UsageError."""
+    """The backward pass of a trace. of_weights: whether weights get derivatives too, beside the deltas.
+
+    Raises ShapeError, DTypeError, UnknownNameError, PatchError or UsageError.
+    """
     record.session.follow()
     require_same_model(record)
     graph, loss = record.session.graph, loss_of(loss)
@@ -73,7 +77,7 @@ def one_step(
     stopped = meant(graph, boxes, freeze) if freeze else frozenset()
     every = turns(passed) + _loss_turns(made, run, passed)
     way = Way(keeps, until, changes, stopped)
-    derived_by = derivatives(run.outputs[-1], every, known, way, retain=passed is record)
+    derived_by = derivatives(run.outputs[-1], every, known if of_weights else {}, way, retain=passed is record)
     names = tuple(name for name, (p, _) in known.items() if p in stopped)
     return Step(loss, passed, run.outputs[-1].detach(), derived_by, names, why and f"{AGAIN}: {why}")
 

@@ -4,7 +4,7 @@ torch.func.vmap over the gradient of a pass as a function of the weights."""
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,22 @@ from laminae.plan.policy import NONE
 from laminae.trace.record import Record
 
 
+class Means(Mapping[str, Any]):
+    """Tensors by name, each the mean along its first axis of another."""
+
+    def __init__(self, of: Mapping[str, Any]) -> None:
+        self._of = of
+
+    def __getitem__(self, name: str) -> Any:
+        return self._of[name].mean(0)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+
 @dataclass(frozen=True, eq=False)
 class PerSample:
     """weights: name → [samples, *shape], the derivative of each sample's loss. losses: [samples]. said: how it was done."""
@@ -34,6 +50,11 @@ class PerSample:
     weights: Mapping[str, Any]
     losses: Any
     said: str = ""
+
+    @property
+    def means(self) -> Mapping[str, Any]:
+        """The mean over the samples for each weight, taken when it is asked for."""
+        return Means(self.weights)
 
     @property
     def norms(self) -> Any:
