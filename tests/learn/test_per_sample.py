@@ -80,6 +80,36 @@ def test_layer_by_layer_only_where_samples_are_apart(name, quickly, loss):
     assert [axes is not None for axes in _known[model.graph].values()] == [quickly]
 
 
+class Reader(torch.nn.Module):
+    def __init__(self, **more):
+        super().__init__()
+        self.lstm = torch.nn.LSTM(3, 4, **more)
+        self.out = torch.nn.Linear(8 if more.get("bidirectional") else 4, 5)
+        self.first = bool(more.get("batch_first"))
+
+    def forward(self, x):
+        y, (h, c) = self.lstm(x if self.first else x.transpose(0, 1))
+        y = y if self.first else y.transpose(0, 1)
+        return self.out(y.mean(1) + torch.cat([h[-1] * c[-1]] * (y.shape[2] // 4), 1))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize(
+    "more", [{"batch_first": True}, {"num_layers": 2, "bias": False}, {"num_layers": 3, "batch_first": True}]
+)
+def test_of_an_lstm(more, bidirectional):
+    torch.manual_seed(0)
+    module, x, expected = Reader(bidirectional=bidirectional, **more), torch.randn(8, 7, 3), ids()
+    model = lm.open(module, example=(x,), dynamic=(x[:3],))
+    back = model.run(x, backward=True).backward("cross_entropy", expected, per_sample=True)
+    assert all(_known[model.graph].values())
+    for i in range(len(x)):
+        module.zero_grad()
+        F.cross_entropy(module(x[i : i + 1]), expected[i : i + 1]).backward()
+        for key, parameter in module.named_parameters():
+            torch.testing.assert_close(back.weights[key][i], parameter.grad, msg=key, rtol=1e-4, atol=1e-6)
+
+
 def test_derivatives_of_samples_move_neither_torchs_generator_nor_the_model():
     module, batch = made("lstm")
     x, expected = batch(), ids()

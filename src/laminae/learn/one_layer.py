@@ -9,6 +9,7 @@ from laminae.base import torch
 from laminae.base.errors import LaminaeError
 from laminae.engines.torch.steps import operator_call
 from laminae.graph import Layer
+from laminae.learn.recurrent_layer import lstm_derivatives
 from laminae.ops.aten import AUTOCAST, NO_GRAD
 from laminae.plan.plan import Step
 
@@ -61,7 +62,11 @@ def _quick(
     axes: Sequence[int | None],
 ) -> list[Any] | None:
     """What needs no second run of the layer."""
-    if layer.domain != ATEN or {NO_GRAD, AUTOCAST} & layer.attributes.keys() or list(apart) != [0]:
+    if layer.domain != ATEN or {NO_GRAD, AUTOCAST} & layer.attributes.keys():
+        return None
+    if layer.operator == "lstm.input":
+        return lstm_derivatives(layer, inputs, wanted, apart, deltas)
+    if list(apart) != [0]:
         return None
     x, delta, axis = inputs[0], deltas[0], apart[0]
     if layer.operator == "linear" and axis == axes[0] and axis < x.ndim - 1:
