@@ -1,7 +1,7 @@
 """The derivatives of an LSTM's weights for each sample: one pass back through time for all, from which each one's sums are taken.
 
-With gates a_t = W_ih·x_t + W_hh·h_{t−1} + b (Hochreiter, Schmidhuber 1997; order i, f, g, o as in torch) and δ_t the derivative by
-a_t, the derivative of W_ih is Σ δ_t·x_tᵀ, of W_hh Σ δ_t·h_{t−1}ᵀ, of each b Σ δ_t.
+With gates a_t = W_ih·x_t + W_hh·h_{t−1} + b (Hochreiter, Schmidhuber 1997; in the order i, f, g, o of torch) and δ_t the
+derivative by a_t, the derivative of W_ih is Σ δ_t·x_tᵀ, of W_hh Σ δ_t·h_{t−1}ᵀ, of each b Σ δ_t.
 """
 
 from __future__ import annotations
@@ -77,5 +77,5 @@ def _direction(x: Any, h: Any, c: Any, cell: Sequence[Any], backward: bool) -> t
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         h = o.sigmoid() * c.tanh()
         states.append(h)
-    in_time = (lambda parts: parts[::-1]) if backward else (lambda parts: parts)
-    return torch.stack(in_time(states)), (h, c), (added, x.detach(), torch.stack(in_time(before)))
+    step = -1 if backward else 1  # back into the order of time
+    return torch.stack(states[::step]), (h, c), (added, x.detach(), torch.stack(before[::step]))
