@@ -111,7 +111,7 @@ def main() -> None:
     torch.set_num_threads(1)
     what, folder, *rest = sys.argv[1:]
     if what == "steps":
-        model_of("built")
+        small(Path(folder) / "warm")  # what is loaded at the first time, before there are children
         print(steps(Path(folder)))
         return
     model_of("cnn").eval().train()  # both phases are read once, before there are children

@@ -172,6 +172,33 @@ def test_one_epoch_of_an_iterator_goes_on(tmp_path):
     stopped_and_gone_on("mlp", tmp_path, 3, epochs=1, make=lambda: {"data": iter(loader(shuffle=False))})
 
 
+def test_buffers_beside_the_state_of_a_module_and_tensors_of_nothing_go_on(tmp_path):
+    """A buffer that is counted on and in no state_dict, an empty one, a scalar, and tied weights."""
+
+    class Counts(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.a, self.b = torch.nn.Linear(6, 6, bias=False), torch.nn.Linear(6, 6, bias=False)
+            self.b.weight = self.a.weight
+            self.scale = torch.nn.Parameter(torch.tensor(1.0))
+            self.register_buffer("seen", torch.zeros(()), persistent=False)
+            self.register_buffer("nothing", torch.zeros(0, 3))
+
+        def forward(self, x):
+            self.seen.add_(1)
+            return self.b(self.a(x)) * self.scale / self.seen
+
+    x = data_of("mlp")[0]
+
+    def make():
+        return {"model": lm.open(Counts().train(), example=(torch.as_tensor(x[:8]),), dynamic=(torch.as_tensor(x[:3]),))}
+
+    whole, again = stopped_and_gone_on("mlp", tmp_path, 8, make=make, data=(x, x), loss="mse", average=0.5, every=4)
+    assert whole == again
+    assert b"beside/seen" in again["step-00000018-epoch-0003/state.safetensors"]
+
+
 def test_batches_that_are_cut_otherwise_are_said(tmp_path):
     fit("mlp", tmp_path / "run", data=as_list(), callbacks=[stopping_at(2)])
     x, y = data_of("mlp")

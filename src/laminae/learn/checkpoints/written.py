@@ -34,8 +34,8 @@ class Descriptor:
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
     def write(self, data: Any) -> None:
-        left = memoryview(data).cast("B")
-        while left:
+        left = memoryview(data)
+        while left.nbytes:
             left = left[os.write(self._handle, left) :]
 
     def __enter__(self) -> Descriptor:
