@@ -58,10 +58,10 @@ def test_fifty_steps_of_every_optimizer_are_torchs_bit_for_bit(name):
         assert_same_bits(theirs, module)
 
 
-def pair(name="mlp"):
+def pair(name="mlp", steps=20):
     module, batch = made(name)
     torch.manual_seed(1)
-    batches = [(batch(), ids()) for _ in range(20)]
+    batches = [(batch(), ids()) for _ in range(steps)]
     theirs = copy.deepcopy(module)
     return lm.open(module, example=(batches[0][0],)), module, theirs, batches
 
@@ -169,7 +169,7 @@ def test_half_precision_is_autocasts(name):
 @pytest.mark.parametrize("name", MODULES)
 def test_an_optimizer_that_asks_several_times(name):
     """Each asking draws another Dropout, and moves BatchNorm's statistics: as in torch."""
-    model, ours, theirs, batches = pair(name)
+    model, ours, theirs, batches = pair(name, STEPS)
     torch.manual_seed(2)
     run(model, batches, lm.optimizer("lbfgs", lr=0.01, max_iter=2))
     torch.manual_seed(2)
@@ -187,7 +187,7 @@ def test_an_optimizer_that_asks_several_times(name):
 
 
 def test_an_optimizer_of_matrices_moves_them():
-    model, ours, theirs, batches = pair()
+    model, ours, theirs, batches = pair(steps=STEPS)
     run(model, batches, lm.optimizer("muon", lr=0.01), freeze=["*.bias"])
     optimizer = torch.optim.Muon([theirs[0].weight, theirs[2].weight], lr=0.01)
     loop(theirs, optimizer, batches)

@@ -12,8 +12,8 @@ class Settings:
     max_ready_bytes: how much memory the weights may take in all that operators keep unpacked or in another order, so as not
     to make them ready at every run.
 
-    max_kept_bytes: how much freed memory the process keeps for later runs, from the first run on that stores outputs: taking
-    new pages from the system at every run would make storing cost a fifth more. 0 gives all back.
+    max_kept_bytes: how much freed memory the process keeps for later runs, from the first run on that stores outputs or the
+    first step of learning: taking new pages from the system each time would make both cost a fifth more. 0 gives all back.
     """
 
     max_passes: int = 1_000_000
