@@ -15,7 +15,7 @@ test: check  ## all tests, slow ones included, and that the wheel builds
 check: .venv/ready format-check lint types imports fast  ## what to run before each commit
 
 fast:
-	$(BIN)/pytest -n $(WORKERS) -m "not slow and not gpu"
+	$(BIN)/pytest -n $(WORKERS) -m "not slow and not long and not gpu"
 
 format: .venv/ready  ## put the code in form
 	$(BIN)/ruff format .
