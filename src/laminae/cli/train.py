@@ -189,7 +189,7 @@ def _work(name: str, model: Model, data: str, asked: given.Asked, settings: Sett
     told = [
         ("data", f"{data}: {len(training):,} samples to learn from, {held_out}"),
         ("loss", f"{repr(loss).removeprefix('loss.')}, {why}"),
-        ("optimizer", repr(optimizer).removeprefix("optimizer")),
+        ("optimizer", repr(optimizer).removeprefix("optimizer(").removesuffix(")").replace("'", "")),
         *scaled,
     ]
     metrics = metrics or (expectation.usual_metrics(target) if held is not None else [])
