@@ -96,3 +96,8 @@ class EpochRecord:
     def speed(self) -> float:
         """Samples per second."""
         return self.samples / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain numbers by name, each metric under its own."""
+        found = {"epoch": self.epoch, "loss": self.loss, "validation": self.validation, **dict(self.metrics)}
+        return {**found, "rate": self.rate, "samples": self.samples, "seconds": self.seconds}

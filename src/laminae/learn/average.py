@@ -33,6 +33,12 @@ class Average:
         finally:
             self._swap()
 
+    def adopt(self) -> None:
+        """From now on the weights are the averages."""
+        with torch.no_grad():
+            for name, weight in self._weights.items():
+                weight.copy_(self.values[name])
+
     def _swap(self) -> None:
         with torch.no_grad():
             for name, weight in self._weights.items():

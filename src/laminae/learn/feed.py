@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -38,6 +38,13 @@ class Feed:
         while isinstance(data, Subset):
             data = data.whole
         return randomness.state(self.generators, isinstance(data, Stream | Items | Features))
+
+    @property
+    def count(self) -> int | None:
+        """Batches of an epoch, where that is known."""
+        if isinstance(self.data, Stream):
+            return len(self.data.given) if isinstance(self.data.given, Sized) else None
+        return -(-len(self.data) // self.batch)
 
     def epoch(self, place: Place) -> Iterator[Batch]:
         """The batches after those that are done. What draws in making them finds the generators as it would have.

@@ -5,32 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import isfinite
 from time import perf_counter
 from typing import Any
 
 from laminae.base import torch
 from laminae.base.errors import LaminaeError, UsageError
 from laminae.base.learned import EpochRecord
+from laminae.base.watched import Batch, Fitting, Progress
 from laminae.data import sample_count
 from laminae.learn.feed import Feed
 from laminae.learn.interrupt import Interrupt
-from laminae.learn.not_finite import require_finite
+from laminae.learn.monitor import Monitor
+from laminae.learn.not_finite import refuse
 from laminae.learn.place import Place
 from laminae.learn.step import Stepper
+from laminae.learn.watchers import Watcher, Watchers
 
 Measure = Callable[[], tuple[float | None, tuple[tuple[str, float], ...]]]
 """The loss and the metrics on what was not learned from."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """After a step. loss: of its batch. samples: done in this epoch, in so many seconds."""
-
-    epoch: int
-    batch: int
-    loss: float
-    samples: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -57,8 +50,9 @@ class Patience:
             raise UsageError(f"patience={self.epochs!r} is no number of epochs", {"expected": "a whole number, 1 or more"})
 
     def keep(self, step: Stepper) -> None:
-        """The weights and statistics as they are: those of the best epoch."""
-        self.kept = {name: tensor.detach().clone() for name, tensor in step.state.items()}
+        """The weights (their averages, where those are kept) and statistics as they are: those of the best epoch."""
+        with step.averaged():
+            self.kept = {name: tensor.detach().clone() for name, tensor in step.state.items()}
 
     def is_over(self, place: Place) -> bool:
         """Whether there was one epoch too many without a better one."""
@@ -96,21 +90,26 @@ def fit(
     *,
     measure: Measure = lambda: (None, ()),
     patience: Patience | None = None,
-    each: Sequence[Callable[[Any], Any]] = (),
+    each: Sequence[Watcher] = (),
     place: Place | None = None,
     keeper: Keeper | None = None,
+    monitor: Monitor | None = None,
 ) -> Fitted:
     """Epoch after epoch of steps.
 
-    each: called with a Progress after each step and with an EpochRecord after each epoch; one that returns True stops it. place:
+    Where averages of the weights are kept, an epoch is measured with them, and they are the weights in the end. each: called
+    with a Progress after each step and with an EpochRecord after each epoch; one that returns True stops it. place:
     where it goes on. Ctrl-C ends the step at hand and then stops. Raises LayerError naming the layer where the loss is no number;
     UsageError without data.
     """
     keeper = keeper or Keeper()
     if place is None:
         step.optimizer.zero_grad()  # derivatives that somebody left there are none of this run's
-    with Interrupt() as interrupt:
-        loop = _Loop(step, feed, epochs, measure, patience, each, place or Place(), keeper, interrupt)
+    monitor = monitor or Monitor()
+    watchers, place = Watchers(each), place or Place()
+    fitting = Fitting(step, epochs, feed.count, step.graph.name or "model", tuple(place.epochs), monitor.of)
+    with Interrupt() as interrupt, watchers.during(fitting):
+        loop = _Loop(step, feed, epochs, measure, patience, monitor, watchers, place, keeper, interrupt)
         try:
             stopped = loop.run()
         except LaminaeError as error:
@@ -118,6 +117,8 @@ def fit(
             raise
     if patience is not None and loop.place.best.epoch:
         patience.restore(step)
+    elif step.average is not None:
+        step.average.adopt()
     looked = patience is not None or type(keeper) is not Keeper
     return Fitted(tuple(loop.place.epochs), loop.place.best.epoch if looked else None, stopped)
 
@@ -129,7 +130,8 @@ class _Loop:
     epochs: int
     measure: Measure
     patience: Patience | None
-    each: Sequence[Callable[[Any], Any]]
+    monitor: Monitor
+    watchers: Watchers
     place: Place
     keeper: Keeper
     interrupt: Interrupt
@@ -147,11 +149,12 @@ class _Loop:
         start = perf_counter() - place.seconds
         for x, expected in self.feed.epoch(place):
             where = f"batch {place.batch + 1} of epoch {epoch}"
-            step.watch = partial(require_finite, step, x, torch.get_rng_state(), where)
+            at = (epoch, place.batch + 1, x, expected, torch.get_rng_state())
+            step.watch = partial(_before_moving, step, self.watchers, at)
             loss = float(step(x, expected))
             place.take(loss, sample_count(x))
             place.seconds = perf_counter() - start
-            stop = _asked(self.each, Progress(epoch, place.batch, loss, place.samples, place.seconds))
+            stop = self.watchers.told(Progress(epoch, place.batch, loss, place.samples, place.seconds))
             stop_now = stop or self.interrupt.asked
             self.keeper.stepped(place, stop_now)
             if stop_now:
@@ -164,14 +167,15 @@ class _Loop:
     def _end(self) -> str:
         """Of the epoch: it is measured, and there may be reasons for it to be the last."""
         place, step = self.place, self.step
-        validation, metrics = self.measure()
+        with step.averaged():
+            validation, metrics = self.measure()
         step.end_epoch(place.loss if validation is None else validation)
         record = EpochRecord(place.epoch, place.loss, place.samples, place.seconds, step.rate, validation, metrics)
-        better = place.end(record)
+        better = place.end(record, self.monitor)
         if better and self.patience is not None:
             self.patience.keep(step)
         stopped = self._impatient()
-        if _asked(self.each, record):
+        if self.watchers.told(record):
             stopped = f"a callback stopped it after epoch {record.epoch}"
         self.keeper.ended(place, better, bool(stopped) or self.interrupt.asked or record.epoch >= self.epochs)
         return self._interrupted(f"epoch {record.epoch}") if self.interrupt.asked else stopped
@@ -179,13 +183,15 @@ class _Loop:
     def _impatient(self) -> str:
         if self.patience is None or not self.patience.is_over(self.place):
             return ""
-        return f"no better loss for {self.patience.epochs} epochs"
+        return f"no better {self.monitor.what} for {self.patience.epochs} epochs"
 
     def _interrupted(self, where: str) -> str:
         return f"interrupted after {where}: the weights are as they were then{self.keeper.way_on()}"
 
 
-def _asked(each: Sequence[Callable[[Any], Any]], told: Any) -> bool:
-    """Whether one that was told wants it to stop; all are told."""
-    answers = [call(told) is True for call in each]
-    return any(answers)
+def _before_moving(step: Stepper, watchers: Watchers, at: tuple[int, int, Any, Any, Any], loss: Any) -> None:
+    """What stands between a backward pass and the move of the weights. at: what a Batch is made of."""
+    if not isfinite(loss):
+        refuse(step, Batch(*at, loss))
+    if watchers.looks:
+        watchers.backward(Batch(*at, loss.detach()))

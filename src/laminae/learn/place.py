@@ -6,20 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from laminae.base.learned import EpochRecord
+from laminae.learn.monitor import Monitor
 
 
 @dataclass
 class Best:
-    """The epoch with the lowest loss so far (on held-out data where there are); its number is 0 while there is none."""
+    """The best epoch so far; its number is 0 while there is none. loss: what it was the best by, the lower the better."""
 
     loss: float = float("inf")
     epoch: int = 0
 
-    def take(self, record: EpochRecord) -> bool:
+    def take(self, record: EpochRecord, monitor: Monitor) -> bool:
         """Take in an epoch; whether it is the best."""
-        loss = record.loss if record.validation is None else record.validation
-        if loss < self.loss:
-            self.loss, self.epoch = loss, record.epoch
+        found = monitor.of(record)
+        if found < self.loss - (monitor.least if self.epoch else 0.0):
+            self.loss, self.epoch = found, record.epoch
         return self.epoch == record.epoch
 
 
@@ -56,8 +57,8 @@ class Place:
         self.total += loss * samples
         self.samples += samples
 
-    def end(self, record: EpochRecord) -> bool:
+    def end(self, record: EpochRecord, monitor: Monitor) -> bool:
         """End the epoch; whether it is the best."""
         self.epochs.append(record)
         self.batch, self.samples, self.total, self.seconds, self.opened = 0, 0, 0.0, 0.0, None
-        return self.best.take(record)
+        return self.best.take(record, monitor)

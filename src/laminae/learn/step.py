@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any
 
@@ -153,8 +153,12 @@ class Stepper:
             self._program = self.graph.revision, program
         if self._autocast is None:
             return self._held(program.call(inputs), expected)
-        with self._autocast():
+        with self.at_precision():
             return self._held(program.call(inputs), expected)
+
+    def at_precision(self) -> AbstractContextManager[Any]:
+        """Inside, torch computes as a step does."""
+        return nullcontext() if self._autocast is None else self._autocast()
 
     def _held(self, outputs: tuple[Any, ...], expected: Any) -> Any:
         output = require_learnable(outputs[self.place], self._loss.name)
@@ -188,11 +192,15 @@ class Stepper:
             self._schedule[0].step()
 
     def _by_closure(self, inputs: Sequence[Any], expected: Any) -> Any:
-        """Optimisers that ask for the loss several times in one step."""
+        """Optimisers that ask for the loss several times in one step; what watches sees the first of them."""
+        watch = [] if self.watch is None else [self._watched]
 
         def closure() -> Any:
             self.optimizer.zero_grad()
-            return self._backward(inputs, expected)
+            value = self._backward(inputs, expected)
+            if watch:
+                watch.pop()(value)
+            return value
 
         value = self.optimizer.step(closure)
         self.batches += 1
@@ -214,6 +222,10 @@ class Stepper:
         """All that moves while the model learns, by name: the weights, and statistics counted over batches."""
         counted = set(moving(self.graph))
         return self.weights | {name: box.tensor() for name, box in weights_of(self.graph).items() if box in counted}
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """Inside, the weights are their averages, where those are kept."""
+        return nullcontext() if self.average is None else self.average.swapped()
 
     @property
     def schedule(self) -> Any:

@@ -63,19 +63,22 @@ def test_the_history_is_lines_of_json_without_times(tmp_path):
 def test_the_running_average_is_a_file_of_weights(tmp_path):
     module = torch.nn.Linear(3, 1)
     model = lm.open(module, example=(torch.randn(4, 3),))
-    means = module.weight.detach().clone()
+    means, weights = module.weight.detach().clone(), torch.zeros(1, 3)
 
     def average(told):
         if hasattr(told, "batch"):
-            means.lerp_(module.weight.detach(), 0.25)
+            weights.copy_(module.weight.detach())
+            means.lerp_(weights, 0.25)
 
     x = np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32)
     lm.fit(model, (x, x[:, :1]), loss="mse", epochs=3, batch=4, average=0.75, out=tmp_path / "run", callbacks=[average])
-    weights = module.weight.detach().clone()
+    assert torch.equal(module.weight, means)
     assert torch.equal(load_file(tmp_path / "run/last/model.safetensors")["weight"], weights)
+    model.load(tmp_path / "run/last/model.safetensors")
+    assert torch.equal(module.weight, weights)
+    assert not torch.equal(weights, means)
     model.load(tmp_path / "run/last/average.safetensors")
     assert torch.equal(module.weight, means)
-    assert not torch.equal(module.weight, weights)
 
 
 FILES = ["model.safetensors", "state.safetensors", "manifest.json"]

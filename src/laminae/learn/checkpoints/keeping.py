@@ -192,10 +192,11 @@ class Checkpoints(Keeper):
         return place
 
     def _of_best(self) -> dict[str, Any]:
-        """The weights and statistics of the best epoch, which come back at the end."""
+        """The weights (their averages, where those are kept) and statistics of the best epoch, which come back at the end."""
         path = self.folder.path / self.best
+        held = written.WEIGHTS if self.moving.step.average is None else written.AVERAGE
         with ExitStack() as stack:
-            weights, rest = (written.Tensors(path / file, stack) for file in (written.WEIGHTS, written.STATE))
+            weights, rest = (written.Tensors(path / file, stack) for file in (held, written.STATE))
             return self.moving.kept(lambda name: (rest if name in rest else weights)(name).clone())
 
 
