@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from laminae.api.model import Model
@@ -13,7 +13,7 @@ from laminae.data import batches, samples
 def evaluate(
     model: Model,
     data: Any,
-    metrics: Sequence[str] | str = "accuracy",
+    metrics: Any = "accuracy",
     *,
     batch: int = 64,
     output: int = 0,
@@ -32,6 +32,7 @@ def evaluate(
     - "accuracy", "top-5", "precision", "recall", "f1", "auroc": of class scores [batch, classes] and ids [batch], or the
       probability [batch] of class 1 of two. Precision, recall, f1 and auroc are macro: the mean over the classes.
     - "mse", "mae", "r2", "mape": of numbers of one shape, over all elements.
+    - objects that have update(output, expected), compute() and reset(), as those of torchmetrics; a dict gives names to them.
 
     Raises FileError for data that cannot be read; ShapeError, DTypeError or UsageError where a metric cannot be taken, of a class
     id that is none naming it.

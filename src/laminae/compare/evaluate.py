@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -34,7 +34,7 @@ class Evaluation:
 def evaluate_batches(
     call: Callable[[Any], Any],
     batches: Iterable[tuple[Any, Any]],
-    names: Sequence[str] | str,
+    names: Any,
     *,
     output: int = 0,
     progress: Callable[[int], None] | None = None,

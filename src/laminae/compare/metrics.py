@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from laminae.base import torch
 from laminae.base.errors import UsageError
 from laminae.compare.held import Array, Held
+from laminae.compare.own_metric import Own, is_metric
 
 ERRORS = {
     "mse": "MeanSquaredError",
@@ -36,11 +37,16 @@ class Metric:
     """One metric over all batches. The torchmetrics object is made at the first batch, when the classes are known."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = self.known_as = name
         self._make, self._numbers = _recipe(name)
         self._held = Held(name)
         self._metric: Any = None
         self._kept: list[tuple[Array, Array]] = []
+
+    @property
+    def higher(self) -> bool:
+        """Whether the higher is the better."""
+        return self.known_as not in ERRORS or self.known_as == "r2"
 
     def update(self, output: Any, expected: Any) -> None:
         """Take in one batch, arrays or tensors.
@@ -53,7 +59,7 @@ class Metric:
             found, wanted = self._held.numbers(a, b) if self._numbers else self._held.classes(a, b)
         if self._metric is None:
             self._metric = self._make(found).set_dtype(torch.float64)
-        if self.name == "auroc":
+        if self.known_as == "auroc":
             self._kept.append((found, wanted))
         elif found.size:
             self._metric.update(torch.from_numpy(found.astype(np.float64)), torch.from_numpy(wanted))
@@ -61,7 +67,7 @@ class Metric:
 
     def value(self) -> float:
         """Over all batches so far; NaN where there was no sample."""
-        if self.name == "auroc" and self._kept:
+        if self.known_as == "auroc" and self._kept:
             return self._auroc(np.concatenate([s for s, _ in self._kept]), np.concatenate([ids for _, ids in self._kept]))
         if self._metric is None or not self._metric.update_called:
             return float("nan")
@@ -115,11 +121,29 @@ def _torchmetrics(kind: str, **arguments: Any) -> Any:
     return getattr(torchmetrics, kind)(**arguments)
 
 
-def metrics(names: Sequence[str] | str) -> list[Metric]:
-    """The metrics of these names, each once; raises UsageError for one that is not known."""
-    wanted = [names] if isinstance(names, str) else names
-    if not isinstance(wanted, Sequence | set | frozenset) or not wanted or not all(isinstance(name, str) for name in wanted):
+def metrics(wanted: Any) -> list[Metric | Own]:
+    """The metrics of these names, each once, and those that are objects, under the names that a dict gives them, else of their
+    class. Raises UsageError for one that is not known.
+    """
+    if isinstance(wanted, Mapping):
+        return [_named(name, one) for name, one in wanted.items()]
+    many = [wanted] if isinstance(wanted, str) or is_metric(wanted) else wanted
+    if not isinstance(many, Sequence | set | frozenset) or not many:
         raise UsageError(
-            f"metrics={names!r} names no metrics", {"expected": "a name or a list of names", "there are": ", ".join(NAMES)}
+            f"metrics={wanted!r} names no metrics", {"expected": "a name or a list of names", "there are": ", ".join(NAMES)}
         )
-    return [Metric(name) for name in dict.fromkeys(wanted)]
+    found = [_named(one if isinstance(one, str) else type(one).__name__, one) for one in many]
+    return list({metric.name: metric for metric in found}.values())
+
+
+def _named(name: Any, one: Any) -> Metric | Own:
+    if is_metric(one):
+        return Own(str(name), one)
+    if not isinstance(one, str):
+        raise UsageError(
+            f"{one!r} is no metric",
+            {"expected": "a name, or an object with update, compute and reset", "there are": ", ".join(NAMES)},
+        )
+    metric = Metric(one)
+    metric.name, metric.known_as = str(name), one
+    return metric
