@@ -1,10 +1,12 @@
 """Laminae: see inside a deep-learning model, an ordered graph of layers, and change what you see."""
 
 from laminae import data
+from laminae.api import watch
 from laminae.api.activations import Activations, load
 from laminae.api.comparing import ModelComparison, compare
 from laminae.api.evaluating import evaluate
-from laminae.api.fitting import History, fit
+from laminae.api.fitting import fit
+from laminae.api.history import History
 from laminae.api.hunting import Hunt, hunt
 from laminae.api.learning import Backward, GradientCheck, check_gradients, optimizer, schedule, stepper
 from laminae.api.model import Model
@@ -85,5 +87,6 @@ __all__ = [
     "schedule",
     "settings",
     "stepper",
+    "watch",
     *_layers,
 ]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from operator import index
 from typing import Any
 
 from laminae.api.blaming import located
+from laminae.api.history import History
 from laminae.api.learning_data import apart, at_work, parts
 from laminae.api.model import Model
 from laminae.api.one_phase import is_torch
 from laminae.base import torch
 from laminae.base.errors import UsageError
-from laminae.base.learned import EpochRecord
 from laminae.compare.evaluate import evaluate_batches
 from laminae.compare.metrics import metrics as measured
 from laminae.data import Stream, batches
@@ -25,55 +25,14 @@ from laminae.learn.checkpoints.keeping import keep_of, keeping
 from laminae.learn.checkpoints.state import Moving
 from laminae.learn.derived import place_of
 from laminae.learn.feed import Feed
-from laminae.learn.fit import Fitted, Patience
+from laminae.learn.fit import Patience
 from laminae.learn.fit import fit as fit_batches
 from laminae.learn.loss_program import LossProgram
 from laminae.learn.losses import loss_of
+from laminae.learn.monitor import Monitor
 from laminae.learn.step import Stepper
-from laminae.see.learning import history_table
-from laminae.see.rendering import Table
+from laminae.see.live import ProgressBar
 from laminae.trace.session import Session
-
-
-class History:
-    """What came of learning: `history.epochs` has a record of each epoch, `history["loss"]` the losses. Prints as a table.
-
-    best: the best epoch, where `patience` or checkpoints asked for one. stopped: why it ended early, "" where it did not. notes:
-    what else there is to say.
-    """
-
-    def __init__(self, fitted: Fitted, title: str, notes: Sequence[str] = ()) -> None:
-        self.epochs: tuple[EpochRecord, ...] = fitted.epochs
-        self.best, self.stopped, self.title, self.notes = fitted.best, fitted.stopped, title, tuple(notes)
-
-    def __getitem__(self, name: str) -> list[float]:
-        """The losses ("loss", "validation") or a metric, of each epoch."""
-        known = [{"loss": e.loss, "validation": e.validation, "rate": e.rate, **dict(e.metrics)} for e in self.epochs]
-        if any(name not in one or one[name] is None for one in known):
-            there = ", ".join(key for key, value in known[0].items() if value is not None)
-            raise UsageError(f"{name!r} was not taken", {"there are": there})
-        return [float(one[name] or 0.0) for one in known]
-
-    def table(self) -> Table:
-        """A row for each epoch."""
-        notes = [*self.notes, *([f"Stopped: {self.stopped}."] if self.stopped else [])]
-        return history_table(self.epochs, self.title, best=self.best, notes=notes)
-
-    def __len__(self) -> int:
-        return len(self.epochs)
-
-    def __iter__(self) -> Iterator[EpochRecord]:
-        return iter(self.epochs)
-
-    def __repr__(self) -> str:
-        last = f", loss {self.epochs[-1].loss:.4g}" if self.epochs else ""
-        return f"History({len(self)} epochs{last}{', stopped early' if self.stopped else ''})"
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
 
 
 def fit(
@@ -85,12 +44,15 @@ def fit(
     epochs: int = 1,
     batch: int = 32,
     validation: Any = None,
-    metrics: Sequence[str] | str = (),
+    metrics: Any = (),
     output: str | int | None = None,
     seed: int | None = 0,
     shuffle: bool = True,
     patience: int | None = None,
+    monitor: str | None = None,
+    min_delta: float = 0.0,
     callbacks: Sequence[Callable[[Any], Any]] = (),
+    progress: bool | None = None,
     out: str | os.PathLike[str] | None = None,
     every: int | None = None,
     keep: int = 3,
@@ -102,10 +64,14 @@ def fit(
 
     - data: what `laminae.data.samples` takes: (x, expected) of arrays, a path, a dataset, a DataLoader, batches.
     - validation: a part of the data (0.2) or other data, to measure on after each epoch; a model opened from a module is in its
-      evaluation phase then, and in its training phase while it learns. metrics: on that, by name, as for `lm.evaluate`.
+      evaluation phase then, and in its training phase while it learns. metrics: on that, as for `lm.evaluate`.
     - output: which of several the loss is of. seed: of the order of the samples and, unless None, of torch's generator.
-    - patience: stop after so many epochs without a better loss, and bring the best weights back.
+    - patience: stop after so many epochs without a better one, and bring the best weights back. monitor: what makes an epoch
+      better, "loss", "validation" or a metric; None: the held-out loss, or the loss where nothing is held out. min_delta: how
+      much better it must be. The best checkpoint goes by these too.
     - callbacks: called after each step (`Progress`) and each epoch (`EpochRecord`); one that returns True stops it.
+      `lm.watch` has some.
+    - progress: a bar on stderr. None: on a terminal and in a notebook; True: elsewhere too, a line for each epoch.
     - out: the folder of the run, for checkpoints and history; one writer at a time. every: batches between two checkpoints,
       besides one after each better epoch and at the end; None: after each epoch. keep: how many stay, besides the best;
       `out/last` and `out/best` are links, for `model.load`. resume: go on from the last whole one, with the bits of a run that
@@ -125,8 +91,7 @@ def fit(
     waiting = None if patience is None else Patience(patience)
     if metrics and held is None:
         raise UsageError("metrics are taken on held-out data", {"give": "validation=0.2, or other data"})
-    if metrics:
-        measured(metrics)  # says which there are before anything is learned
+    judge = Monitor(monitor, _higher(monitor, metrics, held is not None), min_delta)
     if seed is not None:
         torch.manual_seed(seed)
     was = model.training
@@ -148,6 +113,8 @@ def fit(
                 "seed": seed,
                 "output": output,
                 "patience": patience,
+                "monitor": monitor,
+                "min_delta": min_delta,
                 "metrics": metrics,
                 "precision": more.get("precision"),
             }
@@ -160,15 +127,30 @@ def fit(
                     count,
                     measure=measure,
                     patience=waiting,
-                    each=[where, *callbacks],
+                    each=[where, *callbacks, *([] if progress is False else [ProgressBar(progress)])],
                     place=run.place,
                     keeper=run.keeper,
+                    monitor=judge,
                 )
     finally:
         if model.training != was:
             model.train(was)
     title = f"{model.graph.name or 'model'} · {step.loss!r} · {type(step.optimizer).__name__}"
-    return History(made, title, run.notes)
+    return History(made.epochs, title, best=made.best, stopped=made.stopped, notes=run.notes)
+
+
+def _higher(monitor: str | None, metrics: Any, held_out: bool) -> bool:
+    """Whether more of it is better. Raises UsageError, before anything is learned, for metrics or a monitor that are none."""
+    taken = {metric.name: metric for metric in measured(metrics)} if metrics else {}
+    if monitor is None or monitor == "loss" or (monitor == "validation" and held_out):
+        return False
+    if monitor not in taken:
+        names = ["loss", *(["validation"] if held_out else []), *taken]
+        raise UsageError(f"monitor={monitor!r} is not taken", {"there are": ", ".join(names)})
+    higher = taken[monitor].higher
+    if higher is None:
+        raise UsageError(f"whether more of {monitor!r} is better is not known", {"give": "metrics that say higher_is_better"})
+    return higher
 
 
 def _sessions(model: Model) -> tuple[Session, Session]:
@@ -181,7 +163,7 @@ def _sessions(model: Model) -> tuple[Session, Session]:
 
 
 def _measure(
-    session: Session, step: Stepper, cut: Callable[[], Any] | None, metrics: Sequence[str] | str, output: str | int | None
+    session: Session, step: Stepper, cut: Callable[[], Any] | None, metrics: Any, output: str | int | None
 ) -> Callable[..., tuple[float | None, tuple[tuple[str, float], ...]]]:
     """The loss over what is held out, each sample counting once, and the metrics; over so many batches of it."""
     place = place_of(session.graph, output)
