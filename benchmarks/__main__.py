@@ -14,7 +14,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chain, deltas, engines, fitting, learning, measure, models, modules, opening, operators, resuming, storing
+from benchmarks import (
+    chain,
+    deltas,
+    engines,
+    fitting,
+    layout,
+    learning,
+    measure,
+    models,
+    modules,
+    opening,
+    operators,
+    resuming,
+    storing,
+)
 from benchmarks.printing import grid, ratio, table
 
 RESULTS = Path(__file__).parent / "results"
@@ -158,7 +172,16 @@ def run_fitting() -> dict[str, float]:
     return found
 
 
+def run_layout() -> dict[str, float]:
+    found = measure.medians(measure.interleave("benchmarks.layout", layout.CONTESTANTS, rounds=3))
+    table(layout.TITLE, found)
+    for name, ms in found.items():
+        ratio(f"{name} / {layout.LIMIT:.0f} ms", ms / layout.LIMIT, 1.0)
+    return found
+
+
 TABLES: dict[str, Callable[[], dict[str, float]]] = {
+    "layout": run_layout,
     "chain": run_chain,
     "startup": run_startup,
     "models": run_models,

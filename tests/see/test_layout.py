@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -260,16 +259,3 @@ def test_as_json_has_boxes_frames_and_routes() -> None:
 def test_arrows_that_go_very_far_go_round_and_never_over_a_box() -> None:
     items, arrows = random_graph(400, 3, seed=1)
     require_sound(items, arrows, layout(items, arrows))
-
-
-@pytest.mark.slow
-def test_five_thousand_layers_in_under_three_tenths_of_a_second() -> None:
-    """Of this process's time: a chain with skips, a transformer. The better of three."""
-    for graph in (chain(5000, (2, 5, 3, 4)), transformer(48), transformer(350, groups=False)):
-        times = []
-        for _ in range(3):
-            solve.cache_clear()
-            start = time.process_time()
-            layout(*graph)
-            times.append(time.process_time() - start)
-        assert min(times) < 0.3, times
