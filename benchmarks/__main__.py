@@ -157,11 +157,15 @@ def run_deltas() -> dict[str, float]:
     for size in deltas.SIZES:
         ratio(f"{size}: all deltas / none", found[f"{size}/store all"] / found[f"{size}/store none"], 1.05)
         ratio(f"{size}: all deltas / torch", found[f"{size}/store all"] / found[f"{size}/torch"])
+    return found
+
+
+def run_samples() -> dict[str, float]:
     samples = measure.medians(measure.interleave("benchmarks.deltas", deltas.SAMPLES, rounds=3))
     grid(f"{deltas.SAMPLES_TITLE}; ms", deltas.SAMPLES_SIZES, deltas.SAMPLES_WAYS, samples)
     for size in deltas.SAMPLES_SIZES:
         ratio(f"{size}: per_sample=True / Opacus", samples[f"{size}/per_sample=True"] / samples[f"{size}/opacus"], 1.0)
-    return found | samples
+    return samples
 
 
 def run_fitting() -> dict[str, float]:
@@ -189,6 +193,7 @@ TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "modules": run_modules,
     "learning": run_learning,
     "deltas": run_deltas,
+    "samples": run_samples,
     "fitting": run_fitting,
     "operators": run_operators,
     "engines": run_engines,
