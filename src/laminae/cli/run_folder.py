@@ -123,6 +123,12 @@ def _put(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def weights(checkpoint: Path) -> Path:
+    """What a model is to have of a checkpoint: the averages of its weights where those are kept, for they were measured."""
+    average = checkpoint / "average.safetensors"
+    return average if average.is_file() else checkpoint / "model.safetensors"
+
+
 def checkpoint(folder: Path) -> Path | None:
     """The best of a run, else the last; None where there is none yet."""
     for name in CHECKPOINTS:
@@ -152,5 +158,5 @@ def opened(folder: Path) -> tuple[Model, Record, str]:
     found = checkpoint(folder)
     if found is None:
         return model, record, ""
-    model.load(found / "model.safetensors")
+    model.load(weights(found))
     return model, record, found.resolve().name

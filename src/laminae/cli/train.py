@@ -14,7 +14,7 @@ from laminae.cli import data as given
 from laminae.cli.options import AsJson, Plugin, Trust, opened
 
 if TYPE_CHECKING:
-    from laminae.api.fitting import History
+    from laminae.api.history import History
     from laminae.api.model import Model
     from laminae.cli.settings import Settings
     from laminae.data.interface import Samples
@@ -224,7 +224,7 @@ def _normalised(model: Model, training: Samples, settings: Settings) -> list[tup
 
 def _learn(work: Work, said: Description | None, kept: Kept, save: Path | None, json: bool, arguments: tuple[str, ...]) -> int:
     """Fit, save, tell. A run that Ctrl-C ended says how to go on."""
-    from laminae.cli.run_folder import Keeping, checkpoint
+    from laminae.cli.run_folder import Keeping, checkpoint, weights
 
     if not json:
         _announce(work)
@@ -235,7 +235,7 @@ def _learn(work: Work, said: Description | None, kept: Kept, save: Path | None, 
     best = checkpoint(kept.out)
     if not stopped:
         if work.held is not None and best is not None:
-            work.model.load(best / "model.safetensors")
+            work.model.load(weights(best))
         keeping.ended()
         if save is not None:
             work.model.save(save)
@@ -268,13 +268,23 @@ def _fit(work: Work, kept: Kept, keeping: Any, *, quiet: bool) -> History:
         shuffle=settings["shuffle"],
         patience=settings["patience"],
         schedule=settings.schedule(len(work.training)),
-        callbacks=[keeping],
+        callbacks=[keeping, *_drawn(kept.out)],
+        progress=False if quiet else None,
         out=kept.out,
         every=kept.every,
         keep=kept.keep,
         resume=kept.resume,
         **settings.stepping,
     )
+
+
+def _drawn(folder: Path) -> list[Any]:
+    """Learning curves in the folder of the run, where matplotlib is there to draw them."""
+    from importlib.util import find_spec
+
+    import laminae as lm
+
+    return [] if find_spec("matplotlib") is None else [lm.watch.curves(folder / "curves.svg")]
 
 
 def _announce(work: Work) -> None:

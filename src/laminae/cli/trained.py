@@ -10,7 +10,7 @@ from laminae.cli.printing import console, written
 from laminae.see.learning import history_table
 
 if TYPE_CHECKING:
-    from laminae.api.fitting import History
+    from laminae.api.history import History
     from laminae.base.learned import EpochRecord
 
 MOST = 24
