@@ -239,3 +239,21 @@ def test_ctrl_c_saves_and_the_line_it_prints_goes_on_to_the_same_bits(sides: Des
     whole = (*TRAIN[:-1], "whole", *asked)
     assert sides.run(*whole, "--save", "b.onnx").code == 0
     assert lm.open("a.onnx").differences(lm.open("b.onnx")) == []
+
+
+def test_the_curves_are_in_the_folder_and_a_running_average_is_what_answers(sides: Desk) -> None:
+    sides.write("sides.yaml", MODEL + "training: {average: 0.9}\n")
+    assert sides.run(*TRAIN, "--epochs", "4", "--validation", "0.2", "--lr", "0.05").code == 0
+    assert "held out" in Path("run/curves.svg").read_text(encoding="utf-8")
+    averages = lm.open("run/model.onnx")
+    averages.load("run/best/average.safetensors")
+    raw = lm.open("run/model.onnx")
+    raw.load("run/best/model.safetensors")
+    x = pd.read_csv("sides.csv")[["a", "b"]].to_numpy(np.float32)
+    made = lm.open("run/model.onnx")(x).numpy()
+    np.testing.assert_allclose(made, averages(x).numpy(), atol=1e-6)
+    assert np.abs(made - raw(x).numpy()).max() > 1e-3
+    assert sides.run("predict", "run", "--data", "sides.csv", "--out", "answers.csv", "--probabilities").code == 0
+    powers = np.exp(made.astype(np.float64))
+    found = pd.read_csv("answers.csv")["p(right)"]
+    np.testing.assert_allclose(found, (powers / powers.sum(1, keepdims=True))[:, 1], atol=1e-5)
