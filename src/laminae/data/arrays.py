@@ -90,7 +90,8 @@ def each(held: Any, change: Callable[[Any], Any]) -> Any:
 def _rows(part: Any, indices: Array) -> Any:
     if not is_tensor(part):
         return part[indices]
-    return part[torch.from_numpy(np.ascontiguousarray(indices, np.int64)).to(part.device)]
+    at = torch.from_numpy(np.ascontiguousarray(indices, np.int64))
+    return part.index_select(0, at if part.is_cpu else at.to(part.device))  # half the time of part[at]
 
 
 def _run(indices: Array) -> slice | None:

@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from laminae.base import torch
 from laminae.base.arrays import as_value, is_tensor
 from laminae.trace.session import Session
 
 MOST = 64
 """Shapes that are remembered; data of more than so many are looked at each time."""
+
+PLAIN = frozenset(map(np.dtype, ("float32", "float64", "int64", "int32", "bool", "uint8")))
+"""Dtypes that torch has too."""
 
 
 class Inputs:
@@ -34,7 +38,11 @@ class Inputs:
 
 def tensor_where(x: Any) -> Any:
     """A NumPy array as a tensor over its memory; anything else as it is."""
-    return as_value(x) if isinstance(x, np.ndarray) else x
+    if not isinstance(x, np.ndarray):
+        return x
+    if x.flags.carray and x.dtype in PLAIN and not torch.is_inference_mode_enabled():
+        return torch.from_numpy(x)  # nothing to look at: each batch comes this way
+    return as_value(x)
 
 
 def facts(x: Any) -> Any:
