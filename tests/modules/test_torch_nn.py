@@ -20,7 +20,6 @@ LAST_BITS = {
     "ELU:inplace": "torch differentiates it from its result where it works in place",
     "CELU:inplace": "likewise",
     "SELU:inplace": "likewise",
-    "MultiheadAttention": "given one tensor three times it projects it once; the graph takes three that may differ",
 }
 """Layers whose derivatives have other last bits, and why."""
 

@@ -31,7 +31,7 @@ def sequences() -> Rows:
     return rows | {
         "RNN:relu": (nn.RNN(4, 3, nonlinearity="relu"), (x,)),
         "LSTM:projected": (nn.LSTM(4, 5, proj_size=3), (x,)),
-        "MultiheadAttention": (nn.MultiheadAttention(4, 2), (x, x, x)),
+        "MultiheadAttention": (nn.MultiheadAttention(4, 2), (x, x.clone(), x.clone())),  # one tensor three times it projects at once
         "MultiheadAttention:masked": (nn.MultiheadAttention(4, 2, batch_first=True, bias=False), (line(2, 5, 4), line(2, 5, 4), line(2, 5, 4)), attend),
         "MultiheadAttention:other-sizes": (nn.MultiheadAttention(4, 2, kdim=3, vdim=6, add_bias_kv=True, add_zero_attn=True), (x, line(7, 2, 3), line(7, 2, 6)), {"average_attn_weights": False}),
         "TransformerEncoderLayer": (nn.TransformerEncoderLayer(4, 2, 8), (x,)),
