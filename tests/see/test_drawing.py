@@ -111,3 +111,15 @@ def test_a_long_vector_and_a_long_map_become_histograms_and_a_sequence_a_heat_ma
     assert found[0, 0, 0] > found[0, 0, 2]
     assert found[0, 2, 0] < found[0, 2, 2]
     assert found[0, 1].tolist() == [250, 250, 250]
+
+
+def test_one_large_number_does_not_pale_a_heat_map() -> None:
+    values = np.tile(np.array([-1.0, 1.0]), (1, 40, 20))
+    values[0, 0, 0] = 1000.0
+    shown = picture(values)
+    assert shown is not None
+    assert shown.caption == "-1 to 1000"
+    (uri,) = re.findall(r"base64,([^\"]+)", shown.svg)
+    found = np.array(Image.open(io.BytesIO(base64.b64decode(uri))))
+    assert found[1, 0].tolist() == [0, 84, 147]
+    assert found[1, 1].tolist() == found[0, 0].tolist() == [200, 96, 0]

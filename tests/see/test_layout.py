@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -259,3 +260,32 @@ def test_as_json_has_boxes_frames_and_routes() -> None:
 def test_arrows_that_go_very_far_go_round_and_never_over_a_box() -> None:
     items, arrows = random_graph(400, 3, seed=1)
     require_sound(items, arrows, layout(items, arrows))
+
+
+@pytest.mark.parametrize("direction", [DOWN, RIGHT])
+def test_a_residual_round_a_group_and_a_mask_into_it_do_not_cross(direction: str) -> None:
+    """As in BERT's attention: the frames inside stand the other way round, since what is outside wants it so."""
+    box = {name: Item(name, 100, 50) for name in ("q", "scores", "dense", "add")}
+    attention = (Item("self", 50, 40, (box["q"], box["scores"])), Item("out", 50, 40, (box["dense"], box["add"])))
+    items = [Item("x", 90, 50, first=True), Item("mask", 90, 50, first=True), Item("attention", 50, 40, attention)]
+    pairs = ["x-q", "q-scores", "mask-scores", "scores-dense", "dense-add", "x-add"]
+    arrows = [(a, b) for a, b in (pair.split("-") for pair in pairs)]
+    found = layout(items, arrows, direction=direction)
+    require_sound(items, arrows, found)
+    flat = (
+        found
+        if direction == DOWN
+        else replace(found, routes=tuple(replace(r, points=tuple((y, x) for x, y in r.points)) for r in found.routes))
+    )
+    assert crossings(flat) == 0
+
+
+def test_an_arrow_that_is_nearly_straight_is_straight() -> None:
+    """Two inputs nearer to each other than what they go to: each arrow leaves a little beside the middle."""
+    items = [
+        Item("a", 90, 50, first=True),
+        Item("b", 90, 50, first=True),
+        Item("g", 50, 40, (Item("c", 110, 50), Item("d", 110, 50))),
+    ]
+    found = layout(items, [("a", "c"), ("b", "d")])
+    assert all(len(route.points) == 2 for route in found.routes)

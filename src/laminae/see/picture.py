@@ -19,6 +19,9 @@ TEXT, COLUMN, SAMPLES = 12, 6, 6
 TILES, SIDE, BARS = 8, 72, 64
 """Feature maps shown, the side of a large picture in pixels, and bars in a row."""
 
+CLEAR = 0.99
+"""The part of a heat map's numbers that is told apart by colour; the largest beyond have the full one."""
+
 MANY, LONG, BINS, WIDE, LENGTH = 1024, 24, 40, 120.0, 120.0
 """Elements of a vector, and length to breadth of a map, from which on there is a histogram; its bins and width; of a sequence."""
 
@@ -92,7 +95,10 @@ def bars(vector: np.ndarray[Any, Any]) -> Picture:
     width = step * len(means)
     parts.append(f'<path class="axis" d="M0 {zero:.1f}H{width:.1f}"/>')
     best = int(np.argmax(np.where(np.isfinite(wide), wide, -np.inf)))
-    return Picture(width, 44, "".join(parts), caption=f"max {number(wide[best], 3)} at {best}" if finite else "no finite number")
+    height = 44.0 if scale else 4.0
+    return Picture(
+        width, height, "".join(parts), caption=f"max {number(wide[best], 3)} at {best}" if finite else "no finite number"
+    )
 
 
 def histogram(array: np.ndarray[Any, Any]) -> Picture:
@@ -121,7 +127,8 @@ def sequence_map(array: np.ndarray[Any, Any]) -> Picture:
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     width, height = _extent(shown.shape, LENGTH)
     width, height = max(width, 40.0), min(max(height, 4.0 * min(len(shown), 9)), 64.0)
-    uri = data_uri(heat(shown, low, high))
+    most = float(np.quantile(np.abs(finite), CLEAR)) if finite.size else 1.0
+    uri = data_uri(heat(shown, -most, most))
     image = f'<image width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none" href="{uri}"/>'
     image += _pane(0, 0, width, height)
     return Picture(width, height, image, caption=f"{number(low, 3)} to {number(high, 3)}")

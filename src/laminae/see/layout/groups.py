@@ -13,6 +13,9 @@ from laminae.see.layout.routes import straightened
 
 Points = list[tuple[float, float]]
 
+FLIPS = 12
+"""Frames of one frame that are tried the other way round."""
+
 
 def layout(
     items: Sequence[Item], arrows: Iterable[tuple[str, str]], *, direction: str = DOWN, pads: Pads | None = None
@@ -69,6 +72,7 @@ class _Node:
     length: float = 0.0
     breadth: float = 0.0
     inset: float = 0.0
+    flipped: bool = False
 
     def lead(self, source: _Node, target: _Node, key: str) -> None:
         """Note an arrow in every frame that it goes through. key: of the arrows that begin where it does."""
@@ -104,7 +108,7 @@ class _Node:
             return
         for node in self.nodes:
             node.solve()
-        self.solved = solve(self._level())
+        self.solved = self._flipped(solve(self._level()))
         before, start, after, end = self._sides()
         least = (self.item.height, self.item.width) if self.down else (self.item.width, self.item.height)
         wanted = self.solved.breadth + start + end
@@ -112,10 +116,24 @@ class _Node:
         self.inset = start + (self.breadth - wanted) / 2
         self.length = max(self.solved.length + before + after, least[0])
 
+    def _flipped(self, found: Solved) -> Solved:
+        """With frames in it the other way round where fewer arrows cross then: inside a frame nothing knows what is outside."""
+        able = [node for node in self.nodes if len(node.entries) + len(node.exits) > 1]
+        for node in able[:FLIPS]:
+            if not found.crossings:
+                break
+            node.flipped = True
+            other = solve(self._level())
+            if other.crossings < found.crossings:
+                found = other
+            else:
+                node.flipped = False
+        return found
+
     def _sides(self) -> tuple[float, float, float, float]:
-        """The pads before and after along the page, and at the start and the end across: (before, start, after, end)."""
+        """Before, at the start across, after, at the end across; those across are equal, for a frame may be turned round."""
         left, top, right, bottom = self.pads
-        return (top, left, bottom, right) if self.down else (left, top, right, bottom)
+        return (top, left, bottom, right) if self.down else (left, top, right, top)
 
     def _level(self) -> Level:
         boxes, entries = len(self.nodes), len(self.entries)
@@ -131,26 +149,28 @@ class _Node:
             links.append(Link(a, b, nets.setdefault((a, key), len(nets)), leave, enter))
         sizes = tuple((node.length, node.breadth) for node in self.nodes)
         first = tuple(i for i, node in enumerate(self.nodes) if node.item.first)
-        return Level(sizes, tuple(links), entries, len(self.exits), first)
+        frames = tuple(i for i, node in enumerate(self.nodes) if node.nodes)
+        return Level(sizes, tuple(links), entries, len(self.exits), first, frames)
 
     def port(self, key: str, *, leaves: bool) -> float:
         """Where arrows of that key cross its border, across from its middle: that of a box, in the middle."""
         if self.solved is None:
             return 0.0
         at = self.solved.exits[self.exits[key]] if leaves else self.solved.entries[self.entries[key]]
-        return round(self.inset + at - self.breadth / 2, 3)
+        offset = round(self.inset + at - self.breadth / 2, 3)
+        return -offset if self.flipped else offset
 
-    def place(self, along: float, across: float) -> None:
+    def place(self, along: float, across: float, *, mirrored: bool = False) -> None:
         """Where it and all in it stand on the page."""
         self.along, self.across = along, across
         if self.solved is None:
             return
-        before = self._sides()[0]
-        start, inset = along + before, across + self.inset
+        start, inset = along + self._sides()[0], across + self.inset
+        mirrored, end = mirrored != self.flipped, across + self.breadth - self.inset
         for node, (a, b) in zip(self.nodes, self.solved.corners, strict=True):
-            node.place(start + a, inset + b)
+            node.place(start + a, end - b - node.breadth if mirrored else inset + b, mirrored=mirrored)
         for link, way in zip(self.links, self.solved.ways, strict=True):
-            self.ways[link] = [(start + a, inset + b) for a, b in way]
+            self.ways[link] = [(start + a, end - b if mirrored else inset + b) for a, b in way]
 
     def bordered(self, link: tuple[object, object, str]) -> Points:
         """The way of an arrow in this frame, from border to border where it comes in or goes out."""

@@ -42,7 +42,8 @@ class Link:
 class Level:
     """sizes: of each box, along and across. Ends of links are boxes by number, then entries, then exits.
 
-    entries, exits: how many arrows come in and go out. first: boxes that stand in the first rank.
+    entries, exits: how many arrows come in and go out. first: boxes that stand in the first rank. frames: those that are frames,
+    whose arrows cross the border where they do.
     """
 
     sizes: tuple[tuple[float, float], ...]
@@ -50,11 +51,15 @@ class Level:
     entries: int = 0
     exits: int = 0
     first: tuple[int, ...] = ()
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Solved:
-    """corners: of each box, along and across. entries, exits: where they are across. ways: the points of each link."""
+    """corners: of each box, along and across. entries, exits: where they are across. ways: the points of each link.
+
+    crossings: how many arrows cross between ranks.
+    """
 
     corners: tuple[tuple[float, float], ...]
     entries: tuple[float, ...]
@@ -62,7 +67,7 @@ class Solved:
     ways: tuple[tuple[Point, ...], ...]
     length: float
     breadth: float
-    ranks: int
+    crossings: int
 
 
 @lru_cache(maxsize=2048)
@@ -76,7 +81,7 @@ def solve(level: Level) -> Solved:
         rank[end] = max(rank, default=0)
     sizes = [*level.sizes, *[(0.0, 0.0)] * (level.entries + level.exits)]
     places = places_of(sizes, rank, level.links, free=range(boxes, ends))
-    columns = ordered(places)
+    columns, crossings = ordered(places)
     middle, lanes = across(places, columns, SPACE, border=boxes)
     starts, stretches, length = _along(places, columns, middle)
     corners = tuple(
@@ -89,10 +94,10 @@ def solve(level: Level) -> Solved:
         corners,
         tuple(middle[i] for i in entering),
         tuple(middle[i] for i in range(boxes + level.entries, ends)),
-        ways(places, level.links, sizes, middle, lanes, starts, stretches),
+        ways(places, level.links, sizes, middle, lanes, starts, stretches, {*level.frames, *range(boxes, ends)}),
         length,
         breadth,
-        max(rank, default=-1) + 1,
+        crossings,
     )
 
 

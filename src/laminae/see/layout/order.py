@@ -13,8 +13,8 @@ Joined = list[list[tuple[int, float, float]]]
 """For each place: what it is joined to, where the arrow meets that one, and where itself, in parts of a place."""
 
 
-def ordered(places: Places) -> list[list[int]]:
-    """The places of each rank, in order across.
+def ordered(places: Places) -> tuple[list[list[int]], int]:
+    """The places of each rank in order across, and how many arrows cross.
 
     Sweeps forth and back put each at the mean of what it is joined to; the order with the fewest crossings is kept, the first
     one where there are none. Of equals the boxes come first, then arrows that began last, so that those far out stay far out.
@@ -25,17 +25,17 @@ def ordered(places: Places) -> list[list[int]]:
     best = [list(column) for column in columns]
     for turn in range(min(SWEEPS, WORK // max(len(places.segments), 1))):
         if not fewest:
-            return best
+            return best, 0
         crossings = _sweep(columns, up, down, forth=turn % 2 == 1)
         if crossings < fewest:
             best, fewest = [list(column) for column in columns], crossings
     if fewest and len(places) <= SMALL:
         _exchange(best, up, down)
-    return best
+        fewest = _count(best, down)
+    return best, fewest
 
 
-def crossings(columns: list[list[int]], down: Joined) -> int:
-    """How many pairs of arrows cross between ranks."""
+def _count(columns: list[list[int]], down: Joined) -> int:
     at = {place: i for column in columns for i, place in enumerate(column)}
     return sum(_crossings(column, at, down) for column in columns)
 

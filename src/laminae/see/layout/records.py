@@ -12,7 +12,10 @@ DOWN, RIGHT = "down", "right"
 
 @dataclass(frozen=True)
 class Pads:
-    """Between a frame and what is in it, in pixels; its name stands in the room at the top."""
+    """Between a frame and what is in it, in pixels; its name stands in the room at the top.
+
+    Where forward order goes to the right there is as much room at the bottom.
+    """
 
     left: float = 14.0
     top: float = 32.0

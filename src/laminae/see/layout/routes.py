@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from laminae.see.layout.places import Places
@@ -15,6 +15,9 @@ Point = tuple[float, float]
 
 Points = tuple[Point, ...]
 
+NEAR = 12.0
+"""An arrow leaves and enters a box by so much beside its middle where it then goes straight."""
+
 
 def ways(
     places: Places,
@@ -24,8 +27,12 @@ def ways(
     lanes: Mapping[int, float],
     starts: Sequence[float],
     stretches: Sequence[float],
+    fixed: Collection[int],
 ) -> tuple[Points, ...]:
-    """lanes: where the arrows of a net that goes round are across. starts, stretches: of each rank along the page."""
+    """lanes: where the arrows of a net that goes round are across. starts, stretches: of each rank along the page.
+
+    fixed: ends whose arrows meet them in one point.
+    """
     ends = [start + stretch for start, stretch in zip(starts, stretches, strict=True)]
     trunks: dict[int, dict[int, list[Point]]] = {}
     found = []
@@ -33,17 +40,27 @@ def ways(
         a, b = link.source, link.target
         first, last = places.rank[a], places.rank[b]
         x, y = middle[a] + link.leave, middle[b] + link.enter
-        begin = (starts[first] + (stretches[first] + sizes[a][0]) / 2, x)
-        end = (starts[last] + (stretches[last] - sizes[b][0]) / 2, y)
-        between: list[Point] = [begin, (ends[first], x)]
-        if last - first > 1 and link.net in lanes:
-            between += [(starts[first + 1], lanes[link.net]), (ends[last - 1], lanes[link.net])]
-        elif last - first > 1:
+        begin, end = starts[first] + (stretches[first] + sizes[a][0]) / 2, starts[last] + (stretches[last] - sizes[b][0]) / 2
+        if last - first == 1:
+            y = _near(y, x, b in fixed)
+            x = _near(x, y, a in fixed)
+            between: list[Point] = [(begin, x), (ends[first], x)]
+        elif link.net in lanes:
+            lane = lanes[link.net]
+            between = [(begin, x), (ends[first], x), (starts[first + 1], lane), (ends[last - 1], lane)]
+        else:
             if link.net not in trunks:
-                trunks[link.net] = _trunk(between, places.trunks[link.net], middle, starts, ends)
+                trunk = places.trunks[link.net]
+                x = _near(x, middle[trunk[first + 1]], a in fixed)
+                trunks[link.net] = _trunk([(begin, x), (ends[first], x)], trunk, middle, starts, ends)
             between = trunks[link.net][last - 1]
-        found.append(straightened([*between, (starts[last], y), end]))
+            y = _near(y, between[-1][1], b in fixed)
+        found.append(straightened([*between, (starts[last], y), (end, y)]))
     return tuple(found)
+
+
+def _near(across: float, wish: float, fixed: bool) -> float:
+    return wish if not fixed and abs(across - wish) <= NEAR else across
 
 
 def _trunk(
