@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test check format lint types imports fast conformance differential operators long architectures bench clean
+.PHONY: demo test check format lint types imports fast conformance differential operators long architectures pictures bench clean
 
 demo: .venv/ready  ## the tour: three patients, then handwritten digits
 	$(BIN)/laminae demo
@@ -49,6 +49,9 @@ long: .venv/ready  ## what takes too long for `make test`: every architecture sa
 
 architectures: .venv/ready  ## docs/architectures.md: Hugging Face architectures held against their modules, about 3 minutes
 	$(BIN)/python -m tests.modules.survey > docs/architectures.md
+
+pictures: .venv/ready  ## docs/pictures, by the code that they show
+	$(BIN)/python -m tests.see.pictures
 
 bench: .venv/ready  ## speed beside plain torch, each in its own process
 	$(BIN)/python -m benchmarks
