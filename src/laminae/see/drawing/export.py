@@ -1,10 +1,9 @@
-"""An SVG as PNG and as PDF, by resvg and svg2pdf (the extra `draw`), with letters of our own: the same on every machine."""
+"""An SVG as PNG and PDF, by resvg and svg2pdf (the extra `draw`), in the letters that matplotlib brings: the same everywhere."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import as_file, files
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from laminae.base.errors import MissingPackageError, UsageError
@@ -26,7 +25,7 @@ def png(svg: str) -> bytes:
         zoom=None,
         width=round(width * scale),
         height=round(height * scale),
-        font_files=_fonts(),
+        font_files=_fonts(".png"),
         font_family="DejaVu Sans",
     )
     return bytes(made)
@@ -36,7 +35,7 @@ def pdf(svg: str) -> bytes:
     """One page of the drawing's size, of lines and letters. Raises MissingPackageError."""
     svg2pdf = _package("svg2pdf_py", ".pdf")
     fonts = svg2pdf.FontDatabase()
-    for font in _fonts():
+    for font in _fonts(".pdf"):
         fonts.load_font_file(font)
     fonts.load_system_fonts()
     return bytes(svg2pdf.svg_to_pdf(svg, fonts))
@@ -51,13 +50,10 @@ def _package(name: str, ending: str) -> Any:
     return __import__(name)
 
 
-@cache
-def _fonts() -> list[str]:
-    """Their paths, for as long as the process lives."""
-    from contextlib import ExitStack
-
-    stack = ExitStack()
-    return [str(stack.enter_context(as_file(files("laminae.see.drawing") / "fonts" / name))) for name in FONTS]
+def _fonts(ending: str) -> list[str]:
+    """Their paths. Raises MissingPackageError."""
+    folder = Path(_package("matplotlib", ending).get_data_path(), "fonts", "ttf")
+    return [str(folder / name) for name in FONTS]
 
 
 def _size(svg: str) -> tuple[float, float]:
