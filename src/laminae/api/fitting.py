@@ -117,8 +117,8 @@ def fit(
                 "min_delta": min_delta,
                 "metrics": metrics,
                 "precision": more.get("precision"),
+                "schedule": more.get("schedule"),
             }
-            chosen["schedule"] = more.get("schedule")
             told = header.header(step, feed, held, chosen)
             with keeping(kept, Moving(step, feed, model._weights()), told, waiting) as run, located(feed, run.place) as where:
                 made = fit_batches(
@@ -136,7 +136,7 @@ def fit(
         if model.training != was:
             model.train(was)
     title = f"{model.graph.name or 'model'} · {step.loss!r} · {type(step.optimizer).__name__}"
-    return History(made.epochs, title, best=made.best, stopped=made.stopped, notes=run.notes)
+    return History(made.epochs, title, best=made.best, stopped=made.stopped, interrupted=made.interrupted, notes=run.notes)
 
 
 def _higher(monitor: str | None, metrics: Any, held_out: bool) -> bool:

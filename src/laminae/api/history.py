@@ -19,8 +19,8 @@ from laminae.see.rendering import Table
 class History:
     """What came of learning: `history.epochs` has a record of each epoch, `history["loss"]` the losses. Prints as a table.
 
-    best: the best epoch, where `patience` or checkpoints asked for one. stopped: why it ended early, "" where it did not. notes:
-    what else there is to say.
+    best: the best epoch, where `patience` or checkpoints asked for one. stopped: why it ended early, "" where it did not.
+    interrupted: whether that was Ctrl-C. notes: what else there is to say.
     """
 
     def __init__(
@@ -30,10 +30,11 @@ class History:
         *,
         best: int | None = None,
         stopped: str = "",
+        interrupted: bool = False,
         notes: Sequence[str] = (),
     ) -> None:
         self.epochs: tuple[EpochRecord, ...] = tuple(epochs)
-        self.best, self.stopped, self.title, self.notes = best, stopped, title, tuple(notes)
+        self.best, self.stopped, self.interrupted, self.title, self.notes = best, stopped, interrupted, title, tuple(notes)
 
     def __getitem__(self, name: str) -> list[float]:
         """The losses ("loss", "validation"), a metric, "rate", "samples" or "seconds" of each epoch."""

@@ -189,7 +189,7 @@ def _work(name: str, model: Model, data: str, asked: given.Asked, settings: Sett
     told = [
         ("data", f"{data}: {len(training):,} samples to learn from, {held_out}"),
         ("loss", f"{repr(loss).removeprefix('loss.')}, {why}"),
-        ("optimizer", repr(optimizer).removeprefix("optimizer(").removesuffix(")").replace("'", "")),
+        ("optimizer", str(optimizer)),
         *scaled,
     ]
     metrics = metrics or (expectation.usual_metrics(target) if held is not None else [])
@@ -231,7 +231,7 @@ def _learn(work: Work, said: Description | None, kept: Kept, save: Path | None, 
     description = None if said is None else Path(said.file).read_bytes()
     with Keeping(kept.out, work.model, work.record, description) as keeping:
         history = _fit(work, kept, keeping, quiet=json)
-    stopped = history.stopped.startswith("interrupted")
+    stopped = history.interrupted
     best = checkpoint(kept.out)
     if not stopped:
         if work.held is not None and best is not None:

@@ -12,34 +12,20 @@ import numpy as np
 from laminae.base.arrays import as_numpy
 from laminae.base.dtypes import dtype_name, numpy_dtype
 from laminae.base.errors import DTypeError, UsageError
-from laminae.data.classes import Classes
 from laminae.data.finite import require_finite
-from laminae.data.interface import Samples, parts
+from laminae.data.interface import Made, parts
 
 Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Expecting:
+class Expecting(Made):
     """whole: the samples. dtype: of the expectation; None leaves it. column: whether [batch] becomes [batch, 1]. ids: how many
     classes there are, where the expectation is their ids."""
 
-    whole: Samples
     dtype: str | None = None
     column: bool = False
     ids: int | None = None
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.whole.inputs
-
-    @property
-    def classes(self) -> Classes | None:
-        return self.whole.classes
-
-    @property
-    def slow(self) -> bool:
-        return self.whole.slow
 
     def __len__(self) -> int:
         return len(self.whole)

@@ -54,12 +54,10 @@ class Samples(Protocol):
 
 
 @dataclass(frozen=True)
-class Subset:
-    """Some of the samples of others, in an order of their own. how: what its origin says of it."""
+class Made:
+    """Samples made of others: what they have in common with them, whatever they make of each."""
 
     whole: Samples
-    indices: Array
-    how: Mapping[str, Any]
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -72,6 +70,14 @@ class Subset:
     @property
     def slow(self) -> bool:
         return self.whole.slow
+
+
+@dataclass(frozen=True)
+class Subset(Made):
+    """Some of the samples of others, in an order of their own. how: what its origin says of it."""
+
+    indices: Array
+    how: Mapping[str, Any]
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -30,12 +30,13 @@ Measure = Callable[[], tuple[float | None, tuple[tuple[str, float], ...]]]
 class Fitted:
     """epochs: a record of each that was ended. best: the number of the best, None where none was held out or looked for.
 
-    stopped: why it ended before its last epoch, "" where it did not.
+    stopped: why it ended before its last epoch, "" where it did not. interrupted: whether that was Ctrl-C.
     """
 
     epochs: tuple[EpochRecord, ...]
     best: int | None = None
     stopped: str = ""
+    interrupted: bool = False
 
 
 @dataclass
@@ -120,7 +121,7 @@ def fit(
     elif step.average is not None:
         step.average.adopt()
     looked = patience is not None or type(keeper) is not Keeper
-    return Fitted(tuple(loop.place.epochs), loop.place.best.epoch if looked else None, stopped)
+    return Fitted(tuple(loop.place.epochs), loop.place.best.epoch if looked else None, stopped, bool(stopped) and interrupt.asked)
 
 
 @dataclass

@@ -55,6 +55,10 @@ class Optimizer:
         groups = [{"params": tensors, "name": glob, **self.groups[glob]} for glob, tensors in found.items()]
         return [{"params": rest, **({"name": "rest"} if groups else {})}, *groups] if rest or not groups else groups
 
+    def __str__(self) -> str:
+        """As the command line takes it: `adamw, lr=0.001`."""
+        return ", ".join([self.name, *(f"{key}={value}" for key, value in self.arguments.items())])
+
     def __repr__(self) -> str:
         told = [repr(self.name), *(f"{k}={v!r}" for k, v in self.arguments.items())]
         return f"optimizer({', '.join(told + ([f'groups={dict(self.groups)!r}'] if self.groups else []))})"
