@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -35,9 +36,17 @@ def interleave(module: str, contestants: Sequence[str], *, rounds: int = 5) -> d
     found: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name in contestants:
-            done = subprocess.run([sys.executable, "-m", module, name], capture_output=True, text=True, check=True)
-            found[name].append(float(json.loads(done.stdout.strip().splitlines()[-1])))
+            done = subprocess.run([sys.executable, "-m", module, name], capture_output=True, text=True)
+            found[name].append(_ms(name, done))
     return found
+
+
+def _ms(name: str, done: subprocess.CompletedProcess[str]) -> float:
+    """What a contestant printed. One that fails says why and counts as nothing: the others' figures are not lost with it."""
+    if done.returncode:
+        print(f"  {name} failed: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1]}", file=sys.stderr, flush=True)
+        return math.nan
+    return float(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
 def interleave_tables(module: str, contestants: Sequence[str], *, rounds: int = 3) -> dict[str, dict[str, float]]:
