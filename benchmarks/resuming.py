@@ -35,47 +35,48 @@ def made(size: str) -> tuple[Any, dict[str, Any]]:
     return model, {name: x[:, :8] for name, x in inputs.items()} if "8 tokens" in size else inputs
 
 
-def opened(size: str) -> tuple[Any, Any]:
-    """The model and the median trace of several, by which its layers' shares of the time are known."""
+def opened(size: str, share: float) -> tuple[Any, Any, str]:
+    """The model, a trace, and the layer after which that share of a plain pass is spent.
+
+    A plain pass keeps nothing: where every output is stored, those that are large take longer.
+    """
     import laminae as lm
 
     module, inputs = made(size)
     model = lm.open(module, kwargs=inputs)
-    traces = sorted((model.run(**inputs) for _ in range(9)), key=lambda t: float(t.ms))
-    return model, traces[4]
-
-
-def at(trace: Any, share: float) -> str:
-    """The layer after which that share of the time is spent."""
-    spent, whole = 0.0, sum(entry.ms for entry in trace.layers)
-    for entry in trace.layers:
+    for _ in range(3):
+        model(**inputs)
+    passes = sorted((model.run(store=False, **inputs) for _ in range(9)), key=lambda t: float(t.ms))
+    trace = model.run(**inputs)
+    spent, whole = 0.0, sum(entry.ms for entry in passes[4].layers)
+    for entry, kept in zip(passes[4].layers, trace.layers, strict=True):
         spent += entry.ms
-        if spent >= share * whole and hasattr(entry.output, "is_floating_point") and entry.output.is_floating_point():
-            return str(entry.name)
+        if spent >= share * whole and hasattr(kept.output, "is_floating_point") and kept.output.is_floating_point():
+            return model, trace, str(kept.name)
     raise ValueError("no layer stands there")
 
 
 def resume(size: str, share: float) -> float:
     import laminae as lm
 
-    _, trace = opened(size)
-    patch = lm.patch.scale(at(trace, share), 1.01)
+    _, trace, layer = opened(size, share)
+    patch = lm.patch.scale(layer, 1.01)
     return repeat(lambda: trace.resume(patch))
 
 
 def patched(size: str) -> float:
     import laminae as lm
 
-    model, trace = opened(size)
-    patch, inputs = lm.patch.scale(at(trace, 0.5), 1.01), made(size)[1]
+    model, _, layer = opened(size, 0.5)
+    patch, inputs = lm.patch.scale(layer, 1.01), made(size)[1]
     return repeat(lambda: model.run(store=False, patch=patch, **inputs))
 
 
 def sweep(size: str) -> float:
     import laminae as lm
 
-    _, trace = opened(size)
-    ways = [lm.patch.scale(at(trace, 0.5), 0.5 + i / 100) for i in range(100)]
+    _, trace, layer = opened(size, 0.5)
+    ways = [lm.patch.scale(layer, 0.5 + i / 100) for i in range(100)]
     trace.sweep(ways[:4])
     start = perf_counter()
     assert trace.sweep(ways).how == "in batches"

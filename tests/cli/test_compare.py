@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 import laminae as lm
 from tests.cli.running import Desk
+from tests.see.pages import document_in
 
 WEIGHT = np.array([[1, 2, 3], [-1, 0.5, -2]], np.float32)
 
@@ -91,14 +91,11 @@ def test_the_report_is_a_page_with_every_layer_and_what_matched_it(two: Desk) ->
     answer = two.run("compare", "a.onnx", "b.onnx", "--input", "x.npy", "--report", "page.html")
     assert answer.code == 1
     assert "The difference begins at 'fc1'" in answer.out
-    page = ElementTree.fromstring((two.folder / "page.html").read_text().partition("\n")[2])
-    rows = [["".join(cell.itertext()) for cell in row] for row in page.iter("tr")]
-    assert [row[1] for row in rows] == ["layer", "x", "fc1", "relu", "fc2"]
-    assert rows[0][-1] == "matched by"
-    assert all(row[-1] for row in rows[1:])
-    text = "".join(page.itertext())
-    assert "b against a" in text
-    assert "The difference begins at 'fc1'" in text
+    told = document_in(two.folder / "page.html")
+    assert told["title"] == "b against a"
+    assert [layer["name"] for layer in told["layers"]] == ["x", "fc1", "relu", "fc2"]
+    assert told["layers"][told["first"]]["name"] == "fc1"
+    assert all(layer["difference"]["how"] for layer in told["layers"])
     assert [path.name for path in two.folder.iterdir() if path.name.startswith(".")] == []
 
 

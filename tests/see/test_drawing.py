@@ -15,7 +15,7 @@ from PIL import Image
 from laminae.base.errors import FileError, UsageError
 from laminae.see.drawing.svg import svg
 from laminae.see.drawing.write import draw
-from laminae.see.picture import bars, picture
+from laminae.see.picture import picture
 from laminae.see.png import encode, grey
 from tests.see.records import EXPECTED, O2, network, patients, record, same_as_golden
 
@@ -96,7 +96,7 @@ def test_a_feature_map_in_the_drawing_is_the_stored_one() -> None:
 
 
 def test_bars_name_the_largest() -> None:
-    assert bars(np.array([0.1, 5.0, -2.0])).caption == "max 5 at 1"
+    assert picture(np.array([0.1, 5.0, -2.0] * 5)).caption == "max 5 at 1"  # type: ignore[union-attr]
 
 
 def test_a_long_vector_and_a_long_map_become_histograms_and_a_sequence_a_heat_map() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 import itertools
 import re
@@ -23,6 +21,7 @@ from laminae.see.drawing.style import DARK, STYLE
 from laminae.see.drawing.svg import drawing, rendered, svg
 from laminae.see.drawing.together import gathered
 from laminae.see.drawing.write import draw
+from tests.see.pages import require_alone
 from tests.see.records import EXPECTED, O2, network, patients, record, same_as_golden
 
 NEEDS = pytest.mark.skipif(not all(map(export.find_spec, ("resvg_py", "svg2pdf_py"))), reason="the extra `draw` is not installed")
@@ -70,12 +69,9 @@ def test_without_the_packages_the_way_out_is_said(monkeypatch: pytest.MonkeyPatc
 
 def test_a_page_lets_nothing_in_but_itself(tmp_path: Path) -> None:
     draw([record(1, "</script><script>alert(1)</script>", "Relu", (), O2)], tmp_path / "p.html", title="<b>")
+    require_alone(tmp_path / "p.html")
     text = (tmp_path / "p.html").read_text()
-    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in text
-    assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', text)
-    assert "http" not in re.sub(r'xmlns="http://www.w3.org/2000/svg"', "", text).replace("http-equiv", "")
+    assert "alert(1)" not in text
     assert "&lt;b&gt;" in text
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from laminae.api.activations import Activations
@@ -21,10 +20,9 @@ from laminae.compare.layers import Compared, compare_layers
 from laminae.compare.matching import Given, match, same
 from laminae.compare.numbers import noise
 from laminae.compare.sides import Side, side_of_graph, side_of_record
-from laminae.files.atomic import check_place, saving
 from laminae.graph.select import unknown
 from laminae.see.differences import differences_table
-from laminae.see.page import page
+from laminae.see.report import LIMIT
 from laminae.see.table import Table
 
 EXPECTED = "a Model, a Trace, or expected values: a dict by name, an .npz, a folder of .npy"
@@ -99,13 +97,14 @@ class ModelComparison:
         title = " against ".join(reversed(self.names)) if len(set(self.names)) > 1 else self.names[0]
         return differences_table(self.layers, self.first, self.own_worst, title=title, notes=[*self.notes, *alone], full=full)
 
-    def report(self, path: str | os.PathLike[str]) -> None:
-        """Write all of it as one HTML file: every layer, its errors, what it was held against and why. Raises FileError."""
-        right = f"Right is |found − expected| ≤ {self.atol:g} + {self.rtol:g} · |expected|. Own: b's layer on a's values."
-        place, table = Path(os.fspath(path)), self.table(full=True)
-        check_place(place)
-        with saving([place]) as (file,):
-            file.write(page(table.title, [table], [right]).encode())
+    def report(self, path: str | os.PathLike[str], *, max_mb: float = LIMIT) -> None:
+        """Write all of it as one HTML file: the drawing of `a`, each layer beside its counterpart, the first that differs marked.
+
+        max_mb: as for `Trace.report`. Raises UsageError for another ending, FileError.
+        """
+        from laminae.api.reporting import report_comparison
+
+        report_comparison(self, path, max_mb)
 
     def __bool__(self) -> bool:
         return self.correct

@@ -16,6 +16,7 @@ from laminae.graph.select import is_glob, matches, unknown
 from laminae.see.comparison import comparison_table
 from laminae.see.drawing import notebook
 from laminae.see.drawing.write import draw
+from laminae.see.report import LIMIT
 from laminae.see.table import Table, trace_table
 from laminae.trace.disk.single import saved
 from laminae.trace.effects import effects
@@ -107,6 +108,11 @@ class Trace:
         """Time of the whole pass."""
         return self._record.ms
 
+    @property
+    def complete(self) -> bool:
+        """Whether every output of every layer was stored, and all of it."""
+        return all(entry.kept and not entry.part for entry in self.layers)
+
     def facts(self) -> str:
         """One line: the model, and how it ran: on which other engine, how many layers of a resumed pass."""
         return " · ".join(filter(None, (self._facts, self._record.summary)))
@@ -148,9 +154,12 @@ class Trace:
     def __reduce__(self) -> tuple[object, ...]:
         raise UsageError("a trace is not pickled or copied", {"keep": "its tensors: dict(trace.values), or trace.save(folder)"})
 
-    def records(self, *, statistics: bool = False) -> tuple[LayerRecord, ...]:
-        """A plain record for each layer, for tables, JSON and drawings."""
-        return tuple(entry.record(statistics=statistics) for entry in self.layers)
+    def records(self, *, statistics: bool = False, anatomy: bool = False) -> tuple[LayerRecord, ...]:
+        """A plain record for each layer, for tables, JSON and drawings.
+
+        statistics: with what its outputs are made of; anatomy: with its attributes, parameters and a sentence on its operator.
+        """
+        return tuple(entry.record(statistics=statistics, anatomy=anatomy) for entry in self.layers)
 
     def compare(self, expected: Any, *, rtol: float = RTOL, atol: float = ATOL) -> Comparison:
         """Hold the outputs against the expectation: an array, one for each output in order, or a dict by name.
@@ -295,6 +304,29 @@ class Trace:
         """
         options = {"depth": depth, "highlight": highlight, "full": full, "direction": direction}
         draw(self.records(), path, title=self.title, expected=expected_of(self, expected), **options)
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        expected: Any = None,
+        beside: Trace | None = None,
+        depth: int | None = None,
+        highlight: Sequence[str] | str = (),
+        max_mb: float = LIMIT,
+    ) -> None:
+        """Write one HTML file that shows all of this pass: the drawing, and for each layer what it is and what it stored.
+
+        It needs nothing but itself, and can be sent by mail. expected: what the outputs should be, as for `compare`, or what that
+        gave. beside: another pass, whose values stand beside these. depth: how many levels of groups are open at first.
+        highlight: layers, groups, globs. max_mb: pictures are made smaller to stay within so many megabytes, which the page then
+        says; statistics are exact. Where everything was stored, what `hunt` finds is marked.
+
+        Raises UsageError, UnknownNameError, ShapeError where an expectation does not fit, FileError.
+        """
+        from laminae.api.reporting import report_trace
+
+        report_trace(self, path, expected=expected, beside=beside, depth=depth, highlight=highlight, max_mb=max_mb)
 
     def __repr__(self) -> str:
         return f"Trace({self.title}: {len(self.layers)} layers, {self.ms:.2f} ms)"

@@ -73,13 +73,39 @@ class OutputRecord:
 
 
 @dataclass(frozen=True)
+class ParameterRecord:
+    """A parameter of a layer. role: the operator's name for it. learns: whether it is a weight, and no constant or statistic."""
+
+    name: str
+    role: str
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+    learns: bool
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What a layer is, told in words. documentation: a sentence on its operator, and where more stands; "" where none is known.
+
+    attributes: names and values, those that are given.
+    """
+
+    documentation: str
+    url: str
+    opset: int
+    attributes: tuple[tuple[str, str], ...]
+    parameters: tuple[ParameterRecord, ...]
+
+
+@dataclass(frozen=True)
 class LayerRecord:
     """A layer as it stands in a table: what it is, and what it did where it ran.
 
     index: its place in forward order, from 1. parameters: number of elements of its weights. ms: time it took, None where an
     engine cannot tell. bytes: of all its outputs. cost: as far as shapes before a run tell it. state: "ran", "patched", in a
     resumed trace also "stored" (taken over) and "recomputed". inside: it stands in
-    a body, of the layer whose path its own begins with.
+    a body, of the layer whose path its own begins with. anatomy: what more there is to say of it, where that was asked for.
     """
 
     index: int
@@ -97,6 +123,7 @@ class LayerRecord:
     cost: Cost = NOT_KNOWN
     state: str = "ran"
     inside: bool = False
+    anatomy: Anatomy | None = field(default=None, compare=False, repr=False)
 
     @property
     def bytes(self) -> int:

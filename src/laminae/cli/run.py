@@ -33,6 +33,9 @@ def run(
         typer.Option(metavar="GLOB", help="Keep these layers' outputs: a name, group or glob; none; default all."),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write what --store names there, for lm.load(DIR).")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page that shows every layer and what it made.")
+    ] = None,
     statistics: Annotated[bool, typer.Option("--stats", help="Mean, std, min, max and zeros of every output.")] = False,
     full: Full = False,
     json: AsJson = False,
@@ -60,6 +63,8 @@ def run(
     dims = given.dimensions(dim or [])
     if out is not None:
         _require_writable(out)
+    if report is not None:
+        _require_page(report)
     found = opened(model, plugin, trust)
     if not input and not random and found.example is None:
         raise UsageError("run needs an input", {"give": "--input FILE, or --random"})
@@ -73,6 +78,8 @@ def run(
         if trace.ms < WARM:
             trace = found.run(dict(arrays), store=_policy(store), device=device, engine=engine)
         comparison = None if expected is None else trace.compare(_shaped(expected, trace), rtol=rtol, atol=atol)
+        if report is not None:
+            trace.report(report, expected=comparison)
     _answer(
         model,
         found,
@@ -80,6 +87,7 @@ def run(
         comparison,
         json=json,
         out=out,
+        report=report,
         statistics=statistics,
         full=full,
         tolerance={"rtol": rtol, "atol": atol},
@@ -93,6 +101,13 @@ def _require_writable(folder: Path) -> None:
 
     with writing(folder):
         pass
+
+
+def _require_page(report: Path) -> None:
+    """Raises UsageError and FileError before anything is run for nothing."""
+    from laminae.api.reporting import check_page
+
+    check_page(report)
 
 
 def _policy(store: list[str] | None) -> object:
@@ -135,6 +150,7 @@ def _answer(
     *,
     json: bool,
     out: Path | None,
+    report: Path | None,
     statistics: bool,
     full: bool,
     tolerance: Mapping[str, float],
@@ -150,7 +166,9 @@ def _answer(
     from laminae.cli.told import tell
 
     tell(model, trace, comparison, statistics=statistics, full=full)
-    if out is not None:
-        from laminae.cli.printing import written
+    from laminae.cli.printing import written
 
+    if out is not None:
         written(out, f"what was stored, for lm.load({str(out)!r})")
+    if report is not None:
+        written(report, "every layer and what it made, for a browser")

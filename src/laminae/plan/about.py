@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from laminae.graph import Layer
+from laminae.graph import Layer, Parameter
 from laminae.ops.registry import Operator
 
 
 @dataclass(frozen=True)
 class About:
-    """previous: the layers it reads, only to look their names up by. parameters: number of elements of its weights."""
+    """previous: the layers it reads, only to look their names up by. parameters: number of elements of its weights.
+
+    attributes: those given. owns: the parameters among its inputs, each with its place.
+    """
 
     name: str
     path: str
@@ -22,6 +26,9 @@ class About:
     previous: tuple[Layer, ...]
     parameters: int
     is_input: bool
+    opset: int = 0
+    attributes: tuple[tuple[str, Any], ...] = ()
+    owns: tuple[tuple[int, Parameter], ...] = ()
 
 
 def about(layer: Layer, operator: Operator | None) -> About:
@@ -37,4 +44,7 @@ def about(layer: Layer, operator: Operator | None) -> About:
         previous=layer.previous,
         parameters=sum(p.size for p in layer.parameters.values() if p.is_weight),
         is_input=layer.is_input,
+        opset=layer.opset,
+        attributes=tuple(layer.attributes.items()),
+        owns=tuple((i, x) for i, x in enumerate(layer.inputs) if isinstance(x, Parameter)),
     )

@@ -13,6 +13,7 @@ from laminae.base.records import LayerRecord, OutputRecord, Statistics
 from laminae.engines.run import Run
 from laminae.graph import Layer
 from laminae.plan.about import About
+from laminae.plan.anatomy import anatomy as anatomy_of
 from laminae.trace.patch import Patch
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ class Entry:
         kept = f"kept: {self.part}" if self.part else shapes or "not stored"
         return f"Entry({self.index}, {self.name!r}, {self.op}, {kept})"
 
-    def record(self, *, statistics: bool = False) -> LayerRecord:
-        """As a plain record for tables, drawings and JSON."""
+    def record(self, *, statistics: bool = False, anatomy: bool = False) -> LayerRecord:
+        """As a plain record for tables, drawings and JSON; with statistics of its outputs, and with what the layer is."""
         count = len(self.values)
         stats = self.statistics if statistics else (None,) * count
         parts = zip(self.about.outputs, self.values, self.notes or (None,) * count, stats, strict=True)
@@ -91,6 +92,7 @@ class Entry:
             values=self.values,
             state=self.state,
             inside=self.inside,
+            anatomy=anatomy_of(self.about) if anatomy else None,
         )
 
 

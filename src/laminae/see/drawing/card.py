@@ -155,11 +155,11 @@ def expected_card(found: Any, expected: Any, *, beside: bool = True) -> Card:
     """What the output should be, and whether it is; ids of classes are held against the greatest score."""
     wanted = plain(as_numpy(np.asarray(expected)))
     made = None if found is None else plain(as_numpy(found))
-    signs = () if made is None else tuple("✓" if right else "✗" for right in _right(made, wanted))
+    signs = () if made is None else tuple("✓" if sign else "✗" for sign in right(made, wanted))
     shown = picture(wanted if wanted.ndim else wanted.reshape(1))
     if shown is not None and not shown.columns and signs:
-        right = sum(sign == "✓" for sign in signs)
-        signs = ("✓" if right == len(signs) else "✗",)
+        good = sum(sign == "✓" for sign in signs)
+        signs = ("✓" if good == len(signs) else "✗",)
     return Card("expected", "expected", (format_shape(wanted.shape),), "expected", shown, signs, beside)
 
 
@@ -183,7 +183,8 @@ def _shapes(record: LayerRecord) -> tuple[str, ...]:
     return (*told, *more)
 
 
-def _right(found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> Sequence[bool]:
+def right(found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> Sequence[bool]:
+    """For each sample whether it is as expected; ids of classes are held against the greatest score. Empty where neither fits."""
     if expected.shape == found.shape and found.ndim:
         if found.dtype.kind in "OUS":
             return [bool(np.all(a == b)) for a, b in zip(found, expected, strict=True)]

@@ -1,4 +1,4 @@
-"""Which boxes are highlighted: those that hold a layer that was asked for."""
+"""Which layers are highlighted, and the boxes that hold them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from laminae.see.drawing.scheme import Scheme
 
 
 def marked(records: Sequence[LayerRecord], shown: Scheme, asked: Sequence[str] | str) -> frozenset[str]:
-    """The ids of boxes. asked: layers by name or path, groups, globs, `op:Conv`.
+    """The ids of the boxes that hold a layer which was asked for. Raises UnknownNameError as `marked_names`."""
+    return frozenset(shown.homes[name] for name in marked_names(records, asked) if name in shown.homes)
+
+
+def marked_names(records: Sequence[LayerRecord], asked: Sequence[str] | str) -> frozenset[str]:
+    """The names of layers. asked: layers by name or path, groups, globs, `op:Conv`.
 
     Raises UnknownNameError for one that means none.
     """
@@ -24,5 +29,5 @@ def marked(records: Sequence[LayerRecord], shown: Scheme, asked: Sequence[str] |
         ]
         if not names:
             raise unknown("layer", glob, [record.name for record in records])
-        found.update(shown.homes[name] for name in names if name in shown.homes)
+        found.update(names)
     return frozenset(found)

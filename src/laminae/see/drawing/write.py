@@ -1,4 +1,4 @@
-"""A drawing as a file: .svg, .png, .pdf or .html, whole or not at all."""
+"""A drawing as a file: .svg, .png or .pdf, or a page in .html, whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import Any
 
 from laminae.base.errors import FileError, UsageError
 from laminae.base.records import LayerRecord
-from laminae.see.drawing import export, page
+from laminae.see.document import Document
+from laminae.see.drawing import export
 from laminae.see.drawing.svg import Drawing, drawing, rendered
+from laminae.see.report import page
 
 ENDINGS = (".svg", ".png", ".pdf", ".html")
+
+EVERY = 99
+"""Levels of groups: more than there are."""
 
 
 def draw(records: Sequence[LayerRecord], path: str | os.PathLike[str], **more: Any) -> None:
@@ -25,7 +30,7 @@ def draw(records: Sequence[LayerRecord], path: str | os.PathLike[str], **more: A
         raise UsageError(
             f"cannot draw to {target.name!r}", {"expected": f"a file that ends in {', '.join(ENDINGS)}", "found": found}
         )
-    data = _written(drawing(records, **more), ending)
+    data = _page(records, **more) if ending == ".html" else _written(drawing(records, **more), ending)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(data)
@@ -40,4 +45,9 @@ def _written(made: Drawing, ending: str) -> bytes:
         return export.png(rendered(made, dark=False))
     if ending == ".pdf":
         return export.pdf(rendered(made, dark=False))
-    return (page.page(made) if ending == ".html" else rendered(made)).encode()
+    return rendered(made).encode()
+
+
+def _page(records: Sequence[LayerRecord], *, full: bool = False, depth: int | None = None, **more: Any) -> bytes:
+    """The same as a page: groups are opened and closed there."""
+    return page(Document(records, depth=EVERY if full else depth, **more)).encode()

@@ -5,7 +5,8 @@ its own in each. Sugiyama, Tagawa, Toda 1981, without the search for ranks. A gr
 box in what is around it; equal groups are laid out once.
 """
 
+from laminae.see.layout.closed import Inside, insides
 from laminae.see.layout.groups import layout
 from laminae.see.layout.records import DOWN, RIGHT, Item, Layout, Pads, Rect, Route
 
-__all__ = ["DOWN", "RIGHT", "Item", "Layout", "Pads", "Rect", "Route", "layout"]
+__all__ = ["DOWN", "RIGHT", "Inside", "Item", "Layout", "Pads", "Rect", "Route", "insides", "layout"]

@@ -24,12 +24,12 @@ def layout(
 
     Arrows must not make a cycle, nor one through frames: those of layers that stand together in forward order do not.
     """
-    with _uncollected():
+    with uncollected():
         return _laid_out(items, arrows, direction, pads)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Many small tuples are made, nothing is thrown away: the collector, looking through all of torch, took half the time."""
     was = gc.isenabled()
     gc.disable()
@@ -42,7 +42,7 @@ def _uncollected() -> Iterator[None]:
 
 def _laid_out(items: Sequence[Item], arrows: Iterable[tuple[str, str]], direction: str, pads: Pads | None) -> Layout:
     root = Item("", 0, 0, tuple(items))
-    tree = _Tree(root, direction == DOWN, pads or Pads())
+    tree = Tree(root, direction == DOWN, pads or Pads())
     routed = [(a, b) for a, b in dict.fromkeys(arrows) if a != b and a in tree.leaves and b in tree.leaves]
     for a, b in routed:
         tree.root.lead(tree.leaves[a], tree.leaves[b], a)
@@ -52,16 +52,16 @@ def _laid_out(items: Sequence[Item], arrows: Iterable[tuple[str, str]], directio
 
 
 @dataclass(eq=False)
-class _Node:
+class Node:
     """A box, or a frame with nodes in it."""
 
     item: Item
-    parent: _Node | None
+    parent: Node | None
     number: int
     depth: int
     down: bool
     pads: tuple[float, float, float, float]
-    nodes: list[_Node] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
     links: dict[tuple[object, object, str], None] = field(default_factory=dict)
     entries: dict[str, int] = field(default_factory=dict)
     exits: dict[str, int] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class _Node:
     inset: float = 0.0
     flipped: bool = False
 
-    def lead(self, source: _Node, target: _Node, key: str) -> None:
+    def lead(self, source: Node, target: Node, key: str) -> None:
         """Note an arrow in every frame that it goes through. key: of the arrows that begin where it does."""
         for frame, link in self.through(source, target):
             frame.links.setdefault((*link, key))
@@ -83,11 +83,11 @@ class _Node:
             if link[1] == "out":
                 frame.exits.setdefault(key, len(frame.exits))
 
-    def through(self, source: _Node, target: _Node) -> list[tuple[_Node, tuple[object, object]]]:
+    def through(self, source: Node, target: Node) -> list[tuple[Node, tuple[object, object]]]:
         """The frames on the way from box to box, and from what to what the way goes in each."""
         a, b = source, target
-        leaving: list[tuple[_Node, tuple[object, object]]] = []
-        entering: list[tuple[_Node, tuple[object, object]]] = []
+        leaving: list[tuple[Node, tuple[object, object]]] = []
+        entering: list[tuple[Node, tuple[object, object]]] = []
         while a.parent is not b.parent:
             if a.depth >= b.depth:
                 assert a.parent is not None
@@ -182,17 +182,17 @@ class _Node:
         return points
 
 
-class _Tree:
+class Tree:
     def __init__(self, root: Item, down: bool, pads: Pads) -> None:
         self.down = down
-        self.leaves: dict[str, _Node] = {}
-        self.nodes: list[_Node] = []
+        self.leaves: dict[str, Node] = {}
+        self.nodes: list[Node] = []
         sides = (pads.left, pads.top, pads.right, pads.bottom)
         self.root = self._node(root, None, 0, 0, sides)
         self.root.pads = (0.0, 0.0, 0.0, 0.0)
 
-    def _node(self, item: Item, parent: _Node | None, number: int, depth: int, pads: tuple[float, float, float, float]) -> _Node:
-        node = _Node(item, parent, number, depth, self.down, pads)
+    def _node(self, item: Item, parent: Node | None, number: int, depth: int, pads: tuple[float, float, float, float]) -> Node:
+        node = Node(item, parent, number, depth, self.down, pads)
         self.nodes.append(node)
         node.nodes = [self._node(inner, node, i, depth + 1, pads) for i, inner in enumerate(item.items)]
         if not node.nodes:
@@ -219,7 +219,7 @@ class _Tree:
             return frame.ways[(*link, a)]
         return straightened([point for frame, link in parts for point in frame.bordered((*link, a))])
 
-    def _rect(self, node: _Node) -> Rect:
+    def _rect(self, node: Node) -> Rect:
         x, y = (node.across, node.along) if self.down else (node.along, node.across)
         width, height = (node.breadth, node.length) if self.down else (node.length, node.breadth)
         return Rect(node.item.id, x, y, width, height, node.depth - 1)

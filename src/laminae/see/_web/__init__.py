@@ -1,0 +1,1 @@
+"""The built page: from web/, by `npm run build`."""
