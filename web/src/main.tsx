@@ -4,6 +4,7 @@ import { render } from "preact";
 import "./page.css";
 import { App, NO_CHANGE } from "./app.tsx";
 import type { Doc } from "./document.ts";
+import { Live } from "./live/live.tsx";
 import { Store } from "./store.ts";
 
 const FORMAT = 1;
@@ -17,7 +18,7 @@ async function embedded(element: Element): Promise<Doc> {
 async function begin(): Promise<void> {
   const root = document.getElementById("app")!;
   const held = document.getElementById("document");
-  if (!held) return;
+  if (!held) return render(<Live />, root);
   const doc = await embedded(held);
   if (doc.format !== FORMAT) throw new Error(`this page shows documents of format ${FORMAT}, not ${doc.format}`);
   root.textContent = "";
