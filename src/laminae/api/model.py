@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from laminae.files import loading
     from laminae.files.module.interface import Interface
     from laminae.files.module.source import ModuleSource
+    from laminae.see.viewer.serve import Viewer
     from laminae.trace.record import Record
 
 
@@ -278,6 +279,21 @@ class Model:
 
         record = make() if out is None else saved(out, make)
         return Trace(record, self.graph.name or "model", self.facts())
+
+    def view(
+        self,
+        /,
+        *inputs: Any,
+        expected: Any = None,
+        against: Trace | Model | None = None,
+        tokenizer: Any = None,
+        port: int = 0,
+        browser: bool = False,
+        **named: Any,
+    ) -> Viewer:
+        """Run `x`, given as to `run` with its options, and show it: `model.run(x).view()`, whose arguments these are."""
+        trace = self.run(*inputs, **named)
+        return trace.view(expected=expected, against=against, tokenizer=tokenizer, port=port, browser=browser)
 
     def harvest(
         self,

@@ -19,6 +19,7 @@ from laminae.cli.predict import predict
 from laminae.cli.run import run
 from laminae.cli.show import show
 from laminae.cli.train import train
+from laminae.cli.view import view
 
 app = typer.Typer(
     name="laminae",
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (show, check, run, compare, evaluate, hunt, harvest, draw, export, init, train, predict, demo):
+for command in (show, check, run, compare, evaluate, hunt, harvest, draw, view, export, init, train, predict, demo):
     app.command()(command)
 
 

@@ -95,6 +95,6 @@ def count(number_of: int, noun: str) -> str:
 def plain(array: Any) -> np.ndarray[Any, Any]:
     """As an array NumPy can compute with: the dtypes it lacks become float32 or int32."""
     found: np.ndarray[Any, Any] = np.asarray(array)
-    if found.dtype.kind in "biufcOUS":
+    if found.dtype.kind in "biufcOUS" and found.dtype.isbuiltin != 2:  # float8_e5m2 says that it is of NumPy's floats
         return found
     return found.astype(np.int32 if "int" in str(found.dtype) else np.float32)

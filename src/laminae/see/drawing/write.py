@@ -40,6 +40,11 @@ def draw(records: Sequence[LayerRecord], path: str | os.PathLike[str], **more: A
         raise FileError(f"cannot write {str(target)!r}", {"because": error.strerror or str(error)}) from None
 
 
+def as_bytes(records: Sequence[LayerRecord], ending: str, **more: Any) -> bytes:
+    """What such a file holds. Raises MissingPackageError."""
+    return _written(drawing(records, **more), ending)
+
+
 def _written(made: Drawing, ending: str) -> bytes:
     if ending == ".png":
         return export.png(rendered(made, dark=False))
