@@ -180,7 +180,7 @@ function Legend({ store }: { store: Store }) {
   if (colouring !== "kind")
     return (
       <p class="legend">
-        <span class="scale" aria-hidden="true" /> {{ time: "share of the longest layer's time", memory: "share of the largest layer's memory", difference: "difference: from 120 dB to 0 dB of signal over it", change: "changed: from a millionth to all of the value" }[colouring]}
+        <span class="scale" aria-hidden="true" /> {{ time: "share of the longest layer's time", memory: "share of the largest layer's memory", difference: "difference: from 120 dB to 0 dB of signal over it", change: "changed: ‖new − old‖ ⁄ ‖old‖ from 0 to 1 and more" }[colouring]}
       </p>
     );
   const kinds: [string, string][] = [["input", "input"], ["weights", "has parameters"], ["plain", "no parameters"], ["group", "closed group"], ["expected", "what the data says"]];

@@ -283,5 +283,5 @@ class Painter {
   }
 }
 
-/** A change of a millionth is hardly seen, one as large as the value itself fully. */
-export const amount = (change: number): number => (change > 0 ? Math.max(0.08, Math.min(1, 1 + Math.log10(change) / 6)) : 0);
+/** A change of a thousandth is pale, one as large as the value itself has the full colour. */
+export const amount = (change: number): number => (change > 0 ? Math.max(0.08, Math.min(1, Math.cbrt(change))) : 0);

@@ -182,7 +182,7 @@ def _document(trace: Trace, compared: Sequence[OutputComparison], comparison: Mo
         first = comparison.first
         more = {"differences": comparison.layers, "other": comparison.names[1], "first": "" if first is None else first.name}
     about: dict[str, Any] = {"title": trace.title, "facts": trace.facts(), "version": __version__, "ms": trace.ms}
-    made: dict[str, Any] = document(Document(trace.records(), compared=compared, live=True, **about, **more))
+    made: dict[str, Any] = document(Document(trace.records(anatomy=True), compared=compared, live=True, **about, **more))
     return made
 
 

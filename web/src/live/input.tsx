@@ -25,18 +25,22 @@ export function Inputs({ session }: { session: Session }) {
 
 export function InputEditor({ session, place }: { session: Session; place: number }) {
   const layer = session.doc.layers[place];
-  const [held, setHeld] = useState<Slice | null>(null);
-  const restarted = session.at === 0;
+  const [first, setFirst] = useState<Slice | null>(null);
+  const [held, setHeld] = useState<{ slice: Slice; key: number } | null>(null);
   const shape = layer.outputs[0]?.shape as number[] | null;
   const size = shape?.reduce((a, b) => a * b, 1) ?? 0;
   useEffect(() => {
     const stop = new AbortController();
-    if (shape && size <= 1e6) slice(`/api/runs/0/value?layer=${place}&output=0`, shape.map(() => ":").join(","), 1e6, stop.signal).then(setHeld, () => undefined);
+    const all = shape?.map(() => ":").join(",") ?? "";
+    const at = (run: number): Promise<Slice> => slice(`/api/runs/${run}/value?layer=${place}&output=0`, all, 1e6, stop.signal);
+    if (shape && size <= 1e6) {
+      at(session.number).then((now) => setHeld({ slice: now, key: session.resets }), () => undefined);
+      at(0).then(setFirst, () => undefined);
+    }
     return () => stop.abort();
-  }, [place, session.doc]);
-  // while a step is undone the editor begins again from what was given
-  const key = restarted ? `first ${session.steps.length}` : "edited";
-  if (!shape || !held) return null;
+  }, [place, session.resets]);
+  if (!shape || !held || !first) return null;
+  const key = held.key;
   const put = (input: Input | null, said: string, merge: boolean): void => {
     const { inputs, patches } = session.step;
     const rest = { ...inputs };
@@ -44,10 +48,10 @@ export function InputEditor({ session, place }: { session: Session; place: numbe
     else delete rest[layer.name];
     session.ask({ inputs: rest, patches, said }, merge);
   };
-  const props = { session, name: layer.name, shape, held, put };
+  const props = { session, name: layer.name, shape: held.slice.shape.length === shape.length ? held.slice.shape : shape, held: held.slice, first, put };
   const [rows, columns] = shape.slice(-2);
   const image = shape.length >= 3 && rows >= 8 && columns >= 8 && rows <= PAD && columns <= PAD && shape.slice(1, -2).every((n) => n === 1);
-  const whole = /int/.test(held.dtype);
+  const whole = /int/.test(first.dtype);
   return (
     <div class="editor">
       <p class="what">
@@ -63,7 +67,9 @@ interface Edits {
   session: Session;
   name: string;
   shape: number[];
+  /** as it is now, and as it was given */
   held: Slice;
+  first: Slice;
   put: (input: Input | null, said: string, merge: boolean) => void;
 }
 
@@ -99,7 +105,7 @@ function Pad({ session, name, shape, held, put }: Edits) {
     to.drawImage(painted(bytes, columns, rows, GREY), 0, 0, columns * scale, rows * scale);
   };
   useEffect(show, [sample, values]);
-  const ask = (merge: boolean): void => put({ base64: base64(values), dtype: held.dtype === "float64" ? "float32" : "float32", shape }, `${name} drawn on`, merge);
+  const ask = (merge: boolean): void => put({ base64: base64(values), dtype: "float32", shape }, `${name} drawn on`, merge);
   const dab = (x: number, y: number): void => {
     const radius = Math.max(rows, columns) / 20;
     for (let row = Math.floor(y - radius - 1); row <= y + radius + 1; row++)
@@ -158,7 +164,7 @@ function Pad({ session, name, shape, held, put }: Edits) {
   );
 }
 
-function Fields({ name, shape, held, put }: Edits) {
+function Fields({ name, shape, held, first, put }: Edits) {
   const [values, setValues] = useState(() => Array.from(held.data as ArrayLike<number>, (value) => String(value)));
   const across = shape.length ? shape[shape.length - 1] : 1;
   const whole = /int|bool/.test(held.dtype);
@@ -167,7 +173,7 @@ function Fields({ name, shape, held, put }: Edits) {
     setValues(next);
     const value = Number(text);
     if (text.trim() === "" || !Number.isFinite(value) || (whole && !Number.isInteger(value))) return;
-    const changes = next.map(Number).flatMap((number, i) => (number !== (held.data as ArrayLike<number>)[i] ? [[index(i, shape), number] as [number[], number]] : []));
+    const changes = next.map(Number).flatMap((number, i) => (number !== (first.data as ArrayLike<number>)[i] ? [[index(i, shape), number] as [number[], number]] : []));
     put(changes.length ? { set: changes } : null, `${name}[${index(place, shape).join(", ")}] = ${num(value)}`, true);
   };
   return (

@@ -1,7 +1,7 @@
 // The model as the server holds it: the run that is shown, what was asked before it, and what changed.
 
 import type { Doc, Preview } from "../document.ts";
-import { type Input, Lost, type Patch, previews, Refused, type Run, runAgain, state, type Told } from "./client.ts";
+import { type Input, Lost, type Patch, previews, Refused, type Run, runAgain, state, type Told, told as toldOf } from "./client.ts";
 
 /** What was asked: inputs that differ from the first run's, and patches. `said`: what is new in it. */
 export interface Step {
@@ -23,6 +23,8 @@ export class Session {
   changed: ReadonlyMap<number, number> = new Map();
   /** how long the last run took from the asking to the answer, in ms */
   took = 0;
+  /** grows when the run that is shown is another one than the last that was edited: who edits begins again from it */
+  resets = 0;
   private waiting: Step | null = null;
   private readonly firsts = new Map<number, Preview | null>();
   private readonly asked = new Set<number>();
@@ -34,6 +36,10 @@ export class Session {
     private readonly visible: () => number[],
   ) {
     setInterval(() => void this.beat(), BEAT);
+    toldOf(0).then((run) => {
+      this.run ??= run;
+      this.tell();
+    }, () => undefined);
   }
 
   listen(call: () => void): () => void {
@@ -101,16 +107,16 @@ export class Session {
     const to = Math.max(0, Math.min(this.steps.length - 1, this.at + by));
     if (to === this.at) return;
     this.at = to;
-    void this.go(this.steps[to]);
+    void this.go(this.steps[to], true);
   }
 
   restart(): void {
     this.steps = this.steps.slice(0, 1);
     this.at = 0;
-    void this.go(this.steps[0]);
+    void this.go(this.steps[0], true);
   }
 
-  private async go(step: Step): Promise<void> {
+  private async go(step: Step, reset = false): Promise<void> {
     this.waiting = step;
     if (this.busy) return this.tell();
     this.busy = true;
@@ -132,6 +138,7 @@ export class Session {
       this.tell();
     }
     this.busy = false;
+    if (reset) this.resets++;
     this.tell();
   }
 
