@@ -17,7 +17,10 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "model.svg").exists()
 
 
-@pytest.mark.parametrize("page", ["activations", "data", "drawing", "index", "modules", "ten-questions", "tour"])
+PAGES = ["activations", "data", "drawing", "engines", "index", "modules", "ten-questions", "tour"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(python_of(DOCS / f"{page}.md"), {})
