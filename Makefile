@@ -56,6 +56,7 @@ pictures: .venv/ready  ## docs/pictures, by the code that they show
 docs docs-serve: export NO_MKDOCS_2_WARNING = 1  # what else its makers make
 docs: .venv-docs/ready  ## the site, into site/: open site/index.html. Needs no torch: the API is read from the sources
 	.venv-docs/bin/python -m mkdocs build --quiet
+	@echo "site/index.html"
 
 docs-serve: .venv-docs/ready  ## the site while it is written, at http://127.0.0.1:8000
 	.venv-docs/bin/python -m mkdocs serve
