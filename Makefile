@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test check format lint types imports fast conformance differential operators long architectures pictures bench clean
+.PHONY: demo test check format lint types imports fast conformance differential operators long architectures pictures bench docs docs-serve clean
 
 demo: .venv/ready  ## the tour: three patients, then handwritten digits
 	$(BIN)/laminae demo
@@ -53,16 +53,33 @@ architectures: .venv/ready  ## docs/architectures.md: Hugging Face architectures
 pictures: .venv/ready  ## docs/pictures, by the code that they show
 	$(BIN)/python -m tests.see.pictures
 
+docs docs-serve: export NO_MKDOCS_2_WARNING = 1  # what else its makers make
+docs: .venv-docs/ready  ## the site, into site/: open site/index.html. Needs no torch: the API is read from the sources
+	.venv-docs/bin/python -m mkdocs build --quiet
+	@echo "site/index.html"
+
+docs-serve: .venv-docs/ready  ## the site while it is written, at http://127.0.0.1:8000
+	.venv-docs/bin/python -m mkdocs serve
+
 bench: .venv/ready  ## speed beside plain torch, each in its own process
 	$(BIN)/python -m benchmarks
 
+TELL_VERSION := import sys; sys.exit(sys.version_info < (3, 11) and "Laminae needs Python 3.11 or newer: make PYTHON=python3.12")
+group = $$($(1)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["$(2)"])')
+
 .venv/ready: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Laminae needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -c '$(TELL_VERSION)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt "torch==2.13.0"
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"])')
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables $(call group,$(BIN),dev)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e ".[demo]"
 	touch $@
 
+.venv-docs/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c '$(TELL_VERSION)'
+	test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet --disable-pip-version-check -c constraints.txt $(call group,.venv-docs/bin,docs)
+	touch $@
+
 clean:
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-docs site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

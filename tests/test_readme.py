@@ -1,27 +1,29 @@
 """The code of the README and of the docs runs as written."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parents[1] / "README.md"
+from tests.pages import DOCS, ROOT, python_of
+
+README = ROOT / "README.md"
 
 
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    exec("\n".join(blocks), {})
+    exec(python_of(README), {})
     printed = _shown(capsys.readouterr().out)
     assert printed in _shown(README.read_text()), "what it prints is what the README shows"
     assert (tmp_path / "model.svg").exists()
 
 
-@pytest.mark.parametrize("page", ["activations", "data", "drawing", "modules", "ten-questions"])
+PAGES = ["activations", "data", "drawing", "engines", "index", "modules", "ten-questions", "tour"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    page = README.parent / "docs" / f"{page}.md"
-    exec("\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)), {})
+    exec(python_of(DOCS / f"{page}.md"), {})
 
 
 def _shown(text):

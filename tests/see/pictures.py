@@ -1,6 +1,7 @@
 """The pictures in docs/pictures, made by the code they show: `make pictures`.
 
-Those of the tour are what `laminae demo` writes; the digits' weights are learned, so their last bits are the processor's.
+Those of docs/tour.md are drawn by its own blocks; patients and digits are what `laminae demo` writes. Weights are learned, so
+their last bits are the processor's.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 import numpy as np
 
 import laminae as lm
+from tests.pages import DOCS, python_of
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+PICTURES = DOCS / "pictures"
 BLOCKS, POSITIONS, FEATURES = 6, 16, 24
 
 
@@ -40,7 +42,15 @@ def draw_transformer(folder: Path) -> None:
 
 
 def draw_tour(folder: Path) -> None:
-    """The patients and the digits, as the tour leaves them."""
+    """Whatever the page draws under a name that begins with `tour-`."""
+    with tempfile.TemporaryDirectory() as made, contextlib.chdir(made), contextlib.redirect_stdout(io.StringIO()):
+        exec(python_of(DOCS / "tour.md"), {})
+        for drawn in sorted(Path(made).glob("tour-*.svg")):
+            shutil.copy(drawn, folder)
+
+
+def draw_demo(folder: Path) -> None:
+    """The patients and the digits, as the command leaves them."""
     from laminae.cli.demo import demo
 
     with tempfile.TemporaryDirectory() as made, contextlib.redirect_stdout(io.StringIO()):
@@ -52,3 +62,4 @@ def draw_tour(folder: Path) -> None:
 if __name__ == "__main__":
     draw_transformer(PICTURES)
     draw_tour(PICTURES)
+    draw_demo(PICTURES)

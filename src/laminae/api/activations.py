@@ -29,6 +29,7 @@ class Activations:
 
     @property
     def path(self) -> Path:
+        """The folder, as it was given."""
         return self._shelf.mapped.path
 
     @property
@@ -48,9 +49,14 @@ class Activations:
 
     @property
     def samples(self) -> int:
+        """How many samples are there, whole: of an unfinished harvest those so far."""
         return self._shelf.manifest.samples
 
     def __getitem__(self, name: str) -> Any:
+        """What a layer left, by name or path, of a group its last layer; of a glob or `op:…` a dict by name.
+
+        Of a layer with several outputs a tuple. Raises UnknownNameError with the nearest names.
+        """
         return self._shelf.find(name)
 
     def __contains__(self, name: object) -> bool:

@@ -30,6 +30,7 @@ class Group:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
+        """Its layers in forward order, those of the groups inside it included."""
         return tuple(Layer(self._model, layer) for layer in self._layers)
 
     @property
@@ -48,6 +49,7 @@ class Group:
         return iter(self.layers)
 
     def __getitem__(self, place: int) -> Layer:
+        """The layer at a place of the group, from 0. Raises IndexError."""
         return self.layers[place]
 
     def __eq__(self, other: object) -> bool:

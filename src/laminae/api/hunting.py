@@ -41,6 +41,7 @@ class Hunt:
         return findings_table(self.findings, self._facts)
 
     def __getitem__(self, place: int) -> Finding:
+        """A finding by its place, from 0: problems first. Raises IndexError."""
         return self.findings[place]
 
     def __len__(self) -> int:

@@ -27,6 +27,7 @@ class Layer:
 
     @property
     def name(self) -> str:
+        """Its name, which no other layer of the model has."""
         return self._layer.name
 
     @property
@@ -36,10 +37,12 @@ class Layer:
 
     @property
     def domain(self) -> str:
+        """Whose the operator is: "" for ai.onnx, `com.microsoft`, `torch.ops.aten`, your own; of an input layer `laminae`."""
         return self._layer.domain
 
     @property
     def opset(self) -> int:
+        """The version of its domain that the layer is declared with; the operator is the newest not newer than it."""
         return self._layer.opset
 
     @property
@@ -49,14 +52,17 @@ class Layer:
 
     @property
     def group(self) -> str:
+        """The path of the group it stands in (`encoder/layer/0`), "" for none."""
         return self._layer.group
 
     @property
     def doc(self) -> str:
+        """What the file says of it in words, "" where it says nothing."""
         return self._layer.doc
 
     @property
     def metadata(self) -> dict[str, str]:
+        """What is noted of it by key, by a file or by who placed it: a copy."""
         return dict(self._layer.metadata)
 
     @property
@@ -104,6 +110,7 @@ class Layer:
 
     @property
     def is_input(self) -> bool:
+        """Whether it is an input layer: it takes `x`, and reads no other layer."""
         return self._layer.is_input
 
     @property

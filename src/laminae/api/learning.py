@@ -57,6 +57,10 @@ class Backward:
         return tuple(delta.turn.name for delta in self._step.derivatives.deltas)
 
     def __getitem__(self, name: str) -> Any:
+        """The delta of a layer's output, by name or path: a tensor of its shape, of several outputs a tuple; of a glob a dict.
+
+        Raises UnknownNameError where there is no such layer, none came, or it was not stored.
+        """
         if not isinstance(name, str):
             raise UnknownNameError(f"back[{name!r}] is nothing", {"there are": "layers, by name, path or glob"})
         if name in self._by_name:
@@ -95,7 +99,7 @@ class Backward:
     def draw(self, path: str | os.PathLike[str], **options: Any) -> None:
         """The layers with what each stored, and the backward arrows: in each box the norm of its delta. See `model.draw`.
 
-        The loss's own layers stand at the end.
+        The loss's own layers stand at the end. Raises what `model.draw` raises.
         """
         turns = [delta.turn for delta in self._step.derivatives.deltas]
         records = sorted((replace(turn.entry.record(), values=turn.values) for turn in turns), key=lambda record: record.index)
@@ -207,19 +211,28 @@ def check_gradients(
 
 
 def stepper(model: Model, loss: Any, optimizer: Any = "adam", **more: Any) -> Stepper:
-    """What moves the weights of a model a batch at a time: `loss = step(x, expected)`. See `Stepper` for what it takes."""
+    """What moves the weights of a model a batch at a time: `loss = step(x, expected)`.
+
+    loss, optimizer: as for `lm.fit`. more: `output`, `freeze`, `learn`, `schedule`, `clip_norm`, `clip_value`, `accumulate`,
+    `average`, `precision`, as `Stepper` has them. A model from a file is made ready to learn first (`model.learns`). Raises
+    UsageError where nothing can learn, and for what cannot be.
+    """
     return Stepper(model._ready_to_learn()._session, loss, optimizer, **more)
 
 
 def optimizer(name: str, *, groups: Mapping[str, Mapping[str, Any]] | None = None, **arguments: Any) -> Optimizer:
     """One of torch's optimisers by name: `lm.optimizer("adamw", lr=1e-3, groups={"encoder/**": {"lr": 1e-4}})`.
 
-    groups: glob on weights' names → the arguments that differ for them. Raises UsageError for a learning rate that is not above
-    0.
+    arguments: torch's own. groups: glob on weights' names → the arguments that differ for them. Raises UsageError for a learning
+    rate that is not above 0; for a name or arguments that torch does not know, where the weights are known (`lm.fit`).
     """
     return Optimizer(name, arguments, groups or {})
 
 
 def schedule(name: str, *, each: str = "epoch", **arguments: Any) -> Schedule:
-    """One of torch's schedules of the learning rate by name: `lm.schedule("cosine", T_max=10)`. each: "epoch" or "step"."""
+    """One of torch's schedules of the learning rate by name: `lm.schedule("cosine", T_max=10)`.
+
+    each: how often it moves the rate, "epoch" or "step" (of the optimiser). arguments: torch's own. Raises UsageError for another
+    `each`; for a name or arguments that torch does not know, where the optimiser is known (`lm.fit`).
+    """
     return Schedule(name, arguments, each)

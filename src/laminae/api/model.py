@@ -90,6 +90,7 @@ class Model:
 
     @property
     def name(self) -> str:
+        """The model's name, "" where a file gives none."""
         return self.graph.name
 
     @property
@@ -99,6 +100,7 @@ class Model:
 
     @property
     def input_layers(self) -> tuple[Layer, ...]:
+        """The layers that take `x`, in the order in which `model(x)` takes them."""
         return tuple(Layer(self, layer) for layer in self.graph.input_layers)
 
     @property
@@ -122,7 +124,11 @@ class Model:
         return {path: Group(self, path, layers) for path, layers in groups(self.graph).items()}
 
     def __getitem__(self, key: str | int | slice) -> Any:
-        """A layer by name, path or place; a group by path; the layers of a glob; a stretch (`"L2":"L3"`, both included)."""
+        """A layer by name, path or place; a group by path; the layers of a glob; a stretch (`"L2":"L3"`, both included).
+
+        Places count from 0, and a stretch from place to place leaves the last out, as for lists. Raises UnknownNameError with the
+        nearest names there are.
+        """
         if isinstance(key, slice):
             return self._stretch(key)
         if isinstance(key, int):
@@ -342,7 +348,10 @@ class Model:
         return Steps(self, Walk(self._session, inputs, named, device), until)
 
     def to(self, device: Any) -> Model:
-        """Move all parameters to a device and run there from now on. Returns the model itself."""
+        """Move all parameters to a device and run there from now on, the module it was read from too. Returns the model.
+
+        device: as torch names it ("cuda", "cuda:1", "cpu"). Raises UsageError for one that is not here.
+        """
         if self._phases is not None:
             self._phases.source.to(device_of(device))
         self._session.to(device)
@@ -358,7 +367,11 @@ class Model:
     # -- changing ------------------------------------------------------------------------------------------------------
 
     def extract(self, first: str, last: str) -> Model:
-        """The stretch from layer or group `first` to layer or group `last`, both included, over the same parameters."""
+        """The stretch from layer or group `first` to layer or group `last`, both included, over the same parameters.
+
+        Its inputs are the values that they read of other layers, in order of first use; its outputs those that others read or
+        the model gives. Raises UnknownNameError; EditError where `last` stands before `first`.
+        """
         part = stretch(self.graph, together(self.graph, first)[0], together(self.graph, last)[-1])
         return Model(graph=declared(part, self.graph), follow=self._follow)
 
@@ -367,20 +380,32 @@ class Model:
     ) -> Layer:
         """Put a builder's layer after (or before) a layer or group: whoever read that one's output reads the new one's.
 
-        Checked before and after; refused whole (EditError, ShapeError) or done whole. Returns the new layer.
+        Checked before and after; refused whole (EditError, ShapeError, UnknownNameError) or done whole. Returns the new layer, of
+        one that places several operators the last. name: of the layer, where it has none of its own. seed: of its weights.
         """
         return Layer(self, self._edit(edits.insert, layer, after, before, name, seed))
 
     def replace(self, old: str, layer: Any, *, name: str | None = None, seed: int = 0) -> Layer:
-        """Put a builder's layer in the place of a layer or group; it keeps that name unless it has one of its own."""
+        """Put a builder's layer in the place of a layer or group; it keeps that name unless it has one of its own.
+
+        Refused whole or done whole, as `insert`: EditError for an input layer, and where others read more values than the new
+        layer gives; ShapeError where what follows could not take its output. Returns the new layer.
+        """
         return Layer(self, self._edit(edits.replace, old, layer, name, seed))
 
     def remove(self, name: str) -> None:
-        """Take a layer or group out; whoever read it reads what it read."""
+        """Take a layer or group out; whoever read it reads what it read first.
+
+        Refused whole or done whole: EditError for an input layer that is read, and where readers would be left without a value or
+        with one of another dtype; ShapeError where they could not take it.
+        """
         self._edit(edits.remove, name)
 
     def rename(self, old: str, new: str) -> None:
-        """Give a layer another name. Parameters keep theirs: other models may share them."""
+        """Give a layer another name. Parameters keep theirs: other models may share them.
+
+        Raises UnknownNameError; EditError for a name that is empty or taken.
+        """
         self._edit(edits.rename, old, new)
 
     def _edit(self, edit: Callable[..., Any], *args: Any) -> Any:

@@ -32,7 +32,11 @@ class Sweep:
         return next(iter(self.outputs.values())) if len(self.outputs) == 1 else self.outputs
 
     def effects(self, measure: str | Callable[[Any], Any] = "relative") -> tuple[float, ...]:
-        """How far each way moves the output: "relative", "max", "kl", or a function of the output, whose change is taken."""
+        """How far each way moves the output: "relative", "max", "kl", or a function of the output, whose change is taken.
+
+        One number for each way, in order. Raises UsageError for a measure that is none; PatchError where a patch has changed the
+        shape of the output.
+        """
         hold = measured(measure)
         return tuple(hold({name: every[i] for name, every in self.outputs.items()}, self._plain) for i in range(len(self)))
 
@@ -72,6 +76,7 @@ class Effects:
         return max(self.records, key=lambda effect: abs(effect.size))
 
     def __getitem__(self, name: str) -> float:
+        """What patching a layer did, by its name or path. Raises UnknownNameError where it was not patched."""
         for effect in self.records:
             if name in (effect.layer, effect.path):
                 return effect.size

@@ -107,7 +107,7 @@ class Trace:
 
     @property
     def ms(self) -> float:
-        """Time of the whole pass."""
+        """Time of the whole pass, in milliseconds; of a resumed one, of the layers that ran."""
         return self._record.ms
 
     @property
@@ -120,6 +120,10 @@ class Trace:
         return " · ".join(filter(None, (self._facts, self._record.summary)))
 
     def __getitem__(self, name: str | int) -> Any:
+        """What a layer stored, by name, path or place, or by a value's name; of a group its last layer's; of a glob a dict.
+
+        A tensor, or a tuple where the layer has several outputs. Raises UnknownNameError for what is not there or was not stored.
+        """
         entries = self._record.by_name
         if isinstance(name, int) and -len(self.layers) <= name < len(self.layers):
             return _stored(self.layers[name])
@@ -193,7 +197,7 @@ class Trace:
         Patches of the same layers to one shape run as one batch (at most `batch` at once, by default as many as memory and
         speed allow), the layers before them not at all. Batched numbers may differ in their last bits; exact: one after another,
         with the bits of `resume`. What cannot be one batch (a patched parameter, an operator that looks at values) runs one by
-        one, and `sweep.how` says why.
+        one, and `sweep.how` says why. Raises what `resume` raises, and UsageError where `batch` is no number of ways.
         """
         return Sweep(sweep(self._record.session, self._record, patches, exact=exact, batch=batch), self.outputs)
 
@@ -204,7 +208,8 @@ class Trace:
 
         patch: a function that gives a patch for a layer's name (`lm.patch.zero`, `lambda name: lm.patch.scale(name, 0.9)`).
         layers: names, groups, globs; all that stored a tensor of floats, unless given. measure: "relative" (‖patched − plain‖ /
-        ‖plain‖), "max", "kl" (of the last axis' logits, in nats), or a function of the output whose change is taken.
+        ‖plain‖), "max", "kl" (of the last axis' logits, in nats), or a function of the output whose change is taken. Raises what
+        `resume` raises; UsageError where the patch or the measure is none; UnknownNameError where no layer is stored.
         """
         found = effects(self._record.session, self._record, patch, layers, measure)
         return Effects(found, measure if isinstance(measure, str) else getattr(measure, "__name__", "measure"), self.title)
@@ -301,8 +306,8 @@ class Trace:
     ) -> None:
         """The layers as boxes in order with what each stored, as an .svg, .png, .pdf or .html file.
 
-        expected: what the output should be, drawn beside the last layer; with several outputs a dict by name. The rest as for
-        `model.draw`.
+        expected: what the output should be, drawn beside the last layer; with several outputs a dict by name. The rest, and
+        what it raises, as for `model.draw`.
         """
         options = {"depth": depth, "highlight": highlight, "full": full, "direction": direction}
         draw(self.records(), path, title=self.title, expected=expected_of(self, expected), **options)

@@ -64,6 +64,7 @@ class Curves:
         self._drawn, self._next = len(self._records), end + (end - start) / SHARE
 
     def end(self) -> None:
+        """Draw the epochs that are not in the picture yet."""
         if self._drawn < len(self._records):
             self._draw()
 
@@ -76,6 +77,7 @@ class Layers(LayersWatched):
     """
 
     def __getitem__(self, name: str) -> list[LayerStep]:
+        """The records of one layer, in order of the steps; of a group those of its last layer. Raises UnknownNameError."""
         inside = [record.path for record in self.records if record.path.startswith(name.strip("/") + "/")]
         found = [record for record in self.records if name in (record.name, record.path)]
         found = found or [record for record in self.records if record.path in inside[-1:]]
@@ -93,7 +95,11 @@ class Layers(LayersWatched):
         return layers_table(self.records, self.title or "layers", step)
 
     def draw(self, path: str | os.PathLike[str]) -> None:
-        """Curves over the steps, as .png, .svg or .pdf. Raises MissingPackageError without matplotlib."""
+        """Curves over the steps, as .png, .svg or .pdf.
+
+        Raises UsageError for another kind of file and where no step was looked at; MissingPackageError without matplotlib;
+        FileError.
+        """
         write(Path(os.fspath(path)), layer_curves(self.records, self.title, format_of(os.fspath(path))))
 
     def __repr__(self) -> str:

@@ -127,6 +127,7 @@ class LayerRecord:
 
     @property
     def bytes(self) -> int:
+        """Of all its outputs together, 0 for those of which nothing is known."""
         return sum(out.bytes or 0 for out in self.outputs)
 
 

@@ -41,6 +41,7 @@ class Batch:
 
     @property
     def where(self) -> str:
+        """In words: "batch 3 of epoch 2"."""
         return f"batch {self.number} of epoch {self.epoch}"
 
 

@@ -22,6 +22,7 @@ class Evaluation:
     seconds: float
 
     def __getitem__(self, name: str) -> float:
+        """The value of a metric. Raises UsageError for one that was not taken."""
         if name not in self.metrics:
             raise UsageError(f"metric {name!r} was not taken", {"taken": ", ".join(self.metrics)})
         return self.metrics[name]

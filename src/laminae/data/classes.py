@@ -40,6 +40,7 @@ class Classes:
         return len(self.names)
 
     def __getitem__(self, id: int) -> str:
+        """The name of a class by its id. Raises IndexError."""
         return self.names[id]
 
     def __contains__(self, name: object) -> bool:

@@ -31,6 +31,7 @@ class Column:
 
     @property
     def width(self) -> int:
+        """How many numbers it makes of a cell: 1, or of "one-hot" one for each class."""
         return len(self.classes or ()) if self.kind == "one-hot" else 1
 
     @property
@@ -50,6 +51,7 @@ class Columns:
 
     @property
     def all(self) -> tuple[Column, ...]:
+        """The columns of every input, in order, without those of the expectation."""
         return tuple(column for columns in self.inputs.values() for column in columns)
 
     def features(self, name: str = "x") -> list[str]:
@@ -66,6 +68,7 @@ class Columns:
 
     @classmethod
     def from_json(cls, held: Mapping[str, Any]) -> Columns:
+        """The columns that `to_json` gave: the same numbers are made with them."""
         inputs = {name: tuple(map(_column, columns)) for name, columns in held["inputs"].items()}
         return cls(inputs, tuple(map(_column, held["target"])), held.get("flat", True))
 

@@ -88,11 +88,13 @@ class Normalisation:
         return next(iter(self.inputs.values())).apply(x)
 
     def to_json(self) -> dict[str, Any]:
+        """Plain lists, dicts, texts and numbers, to be kept beside a model."""
         inputs = {name: {"axis": s.axis, "shift": list(s.shift), "scale": list(s.scale)} for name, s in self.inputs.items()}
         return {"how": self.how, "inputs": inputs}
 
     @classmethod
     def from_json(cls, held: Mapping[str, Any]) -> Normalisation:
+        """The normalisation that `to_json` gave."""
         inputs = {n: Scaling(s["axis"], tuple(s["shift"]), tuple(s["scale"])) for n, s in held["inputs"].items()}
         return cls(held["how"], inputs)
 

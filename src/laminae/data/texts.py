@@ -63,6 +63,7 @@ class Text:
         return made
 
     def to_json(self) -> dict[str, Any]:
+        """Plain lists, texts and numbers, the vocabulary among them, to be kept beside a model."""
         return {
             **{word: getattr(self, word) for word in ("column", "level", "length", "most")},
             "vocabulary": list(self.vocabulary or ()),
@@ -70,6 +71,7 @@ class Text:
 
     @classmethod
     def from_json(cls, held: Mapping[str, Any]) -> Text:
+        """What `to_json` gave: texts become the same ids with it."""
         return cls(held["column"], held["level"], held["length"], held["most"], tuple(held["vocabulary"]))
 
     @cached_property

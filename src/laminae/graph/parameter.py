@@ -57,6 +57,7 @@ class Parameter:
 
     @property
     def nbytes(self) -> int:
+        """How many bytes its values take; elements smaller than a byte are packed."""
         return nbytes(self.dtype, self.size)
 
     def numpy(self) -> Any:

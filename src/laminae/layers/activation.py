@@ -12,7 +12,10 @@ from laminae.layers.placing import Place
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ReLU(BuilderLayer[Placed]):
-    """max(0, x)."""
+    """max(0, x). Of each element of x, of any shape.
+
+    Raises DTypeError where x is not of floats.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.floats(x)
@@ -21,7 +24,10 @@ class ReLU(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LeakyReLU(BuilderLayer[Placed]):
-    """x where x ≥ 0, else negative_slope · x."""
+    """x where x ≥ 0, else negative_slope · x. Of each element of x, of any shape.
+
+    Raises UsageError for a slope below 0, DTypeError where x is not of floats.
+    """
 
     negative_slope: float = 0.01
 
@@ -35,7 +41,10 @@ class LeakyReLU(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ELU(BuilderLayer[Placed]):
-    """x where x > 0, else alpha · (exp(x) - 1). Clevert et al. 2015."""
+    """x where x > 0, else alpha · (exp(x) - 1). Of each element of x, of any shape. Clevert et al. 2015.
+
+    Raises UsageError for an alpha below 0, DTypeError where x is not of floats.
+    """
 
     alpha: float = 1.0
 
@@ -49,9 +58,10 @@ class ELU(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GELU(BuilderLayer[Placed]):
-    """x · Φ(x), with Φ the normal distribution. Hendrycks and Gimpel 2016.
+    """x · Φ(x), with Φ the normal distribution. Of each element of x, of any shape. Hendrycks and Gimpel 2016.
 
     approximate: "none", or "tanh" for x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
+    Raises UsageError for another word, DTypeError where x is not of floats.
     """
 
     approximate: str = "none"
@@ -66,7 +76,10 @@ class GELU(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SiLU(BuilderLayer[Placed]):
-    """x · σ(x), also called Swish: a group of Sigmoid and Mul (the operator Swish is of opset 24)."""
+    """x · σ(x), also called Swish: a group of Sigmoid and Mul (the operator Swish is of opset 24).
+
+    Of each element of x, of any shape. Raises DTypeError where x is not of floats. Elfwing et al. 2017.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.floats(x)
@@ -75,7 +88,10 @@ class SiLU(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sigmoid(BuilderLayer[Placed]):
-    """σ(x) = 1 / (1 + exp(-x))."""
+    """σ(x) = 1 / (1 + exp(-x)). Of each element of x, of any shape.
+
+    Raises DTypeError where x is not of floats.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.floats(x)
@@ -84,7 +100,10 @@ class Sigmoid(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tanh(BuilderLayer[Placed]):
-    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x)). Of each element of x, of any shape.
+
+    Raises DTypeError where x is not of floats.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.floats(x)
@@ -93,7 +112,10 @@ class Tanh(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Softplus(BuilderLayer[Placed]):
-    """log(1 + exp(x))."""
+    """log(1 + exp(x)). Of each element of x, of any shape.
+
+    Raises DTypeError where x is not of floats.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.floats(x)
@@ -102,7 +124,10 @@ class Softplus(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HardSwish(BuilderLayer[Placed]):
-    """x · min(max(x + 3, 0), 6) / 6 (torch.nn.Hardswish). Howard et al. 2019."""
+    """x · min(max(x + 3, 0), 6) / 6 (torch.nn.Hardswish). Of each element of x, of any shape. Howard et al. 2019.
+
+    Raises DTypeError where x is not of floats.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.floats(x)
@@ -111,7 +136,10 @@ class HardSwish(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Mish(BuilderLayer[Placed]):
-    """x · tanh(log(1 + exp(x))). Misra 2019."""
+    """x · tanh(log(1 + exp(x))). Of each element of x, of any shape. Misra 2019.
+
+    Raises DTypeError where x is not of floats.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.floats(x)
@@ -120,7 +148,10 @@ class Mish(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Softmax(BuilderLayer[Placed]):
-    """exp(x) / Σ exp(x) along `axis`: shares that add up to 1. Raises ShapeError where there is no such axis."""
+    """exp(x) / Σ exp(x) along `axis` of x: shares that add up to 1, of x's shape.
+
+    Raises ShapeError where there is no such axis, DTypeError where x is not of floats.
+    """
 
     axis: int = -1
 

@@ -81,7 +81,10 @@ class AvgPool(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GlobalAvgPool(BuilderLayer[Placed]):
-    """The mean of each channel: [batch, channels, *sizes] → [batch, channels, 1, …]. Put Flatten behind it for a Linear."""
+    """The mean of each channel: [batch, channels, *sizes] → [batch, channels, 1, …]. Put Flatten behind it for a Linear.
+
+    Raises ShapeError where x has no sizes behind its channels, DTypeError where it is not of floats.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.floats(x)

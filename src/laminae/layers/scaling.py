@@ -41,7 +41,10 @@ class Normalise(BuilderLayer[Placed]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Denormalise(BuilderLayer[Placed]):
-    """x · scale + shift: what Normalise of the same numbers undoes. A group of Mul and Add."""
+    """x · scale + shift: what Normalise of the same numbers undoes. A group of Mul and Add.
+
+    shift, scale, axis, and what is raised: as for Normalise.
+    """
 
     shift: Numbers
     scale: Numbers

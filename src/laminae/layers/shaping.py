@@ -16,7 +16,10 @@ from laminae.layers.placing import Place
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Flatten(BuilderLayer[Placed]):
-    """All sizes behind the batch as one: [batch, *sizes] → [batch, ∏sizes]."""
+    """All sizes behind the batch as one: [batch, *sizes] → [batch, ∏sizes].
+
+    Raises ShapeError where nothing is known of the shape of x.
+    """
 
     def place(self, at: Place, x: Value) -> Value:
         at.shape(x, 1, meaning="[batch, *sizes]")
@@ -56,6 +59,7 @@ class Dropout(BuilderLayer[Placed]):
     """While training each element is 0 with probability p, else x / (1 - p); in inference x itself. Srivastava et al. 2014.
 
     p: from 0 to less than 1; what is not 0.5 (the operator's default) is the constant `name.ratio`.
+    x: of any shape. Raises UsageError for another p, DTypeError where x is not of floats.
     """
 
     p: float = 0.5

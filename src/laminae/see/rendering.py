@@ -52,6 +52,7 @@ class Table:
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The cells of each row as text, whole, as many as there are columns."""
         return tuple(row.cells for row in self.lines)
 
     def text(self, width: int = 100) -> str:

@@ -45,37 +45,48 @@ def replace(layer: str, value: Any, **where: Any) -> Patch:
 
 
 def add(layer: str, value: Any, **where: Any) -> Patch:
-    """The output plus this. `where` as for `replace`."""
+    """The output plus this: a number, or an array that is stretched to the output's shape as NumPy does.
+
+    `where` as for `replace`. Raises UsageError for what is no number or array.
+    """
     return _patch(layer, "add", _number("add", value), where)
 
 
 def scale(layer: str, factor: Any, **where: Any) -> Patch:
-    """The output times this. `where` as for `replace`."""
+    """The output times this: a number, or an array that is stretched to the output's shape as NumPy does.
+
+    `where` as for `replace`. Raises UsageError for what is no number or array.
+    """
     return _patch(layer, "scale", _number("scale", factor), where)
 
 
 def zero(layer: str, **where: Any) -> Patch:
-    """Zeros. `where` as for `replace`."""
+    """Zeros of the output's shape and dtype. `where` as for `replace`."""
     return _patch(layer, "zero", None, where)
 
 
 def mean(layer: str, over: int | Sequence[int] = 0, **where: Any) -> Patch:
     """Its own mean over these axes of the output (the samples, unless given) in each place. `where` as for `replace`.
 
-    Of positions or heads it is the mean over those alone; the last axis of heads side by side means within each head.
+    Of positions or heads it is the mean over those alone; the last axis of heads side by side means within each head. Raises
+    UsageError for no axis at all.
     """
     return _patch(layer, "mean", axes(over), where)
 
 
 def swap(layer: str, a: Any, b: Any, *, over: int = 0, **where: Any) -> Patch:
-    """Positions `a` and `b` of the axis `over` of the output (samples, unless given) change places. `where` as for `replace`."""
+    """Positions `a` and `b` of the axis `over` of the output (samples, unless given) change places. `where` as for `replace`.
+
+    a, b: numbers, or as many of each. Raises UsageError for what are no positions.
+    """
     return _patch(layer, "swap", (whole(over, "an axis"), positions(a), positions(b)), where)
 
 
 def project(layer: str, directions: Any, *, keep: bool = False, **where: Any) -> Patch:
     """The output without what lies along these directions ([size], or [n, size], of the last axis); keep: only that.
 
-    The directions need be neither of length one, nor at right angles, nor independent. `where` as for `replace`.
+    The directions need be neither of length one, nor at right angles, nor independent. `where` as for `replace`. Raises
+    UsageError for what are no finite floats of one or two axes.
     """
     return _patch(layer, "project", (taken(directions), bool(keep)), where)
 
@@ -83,7 +94,7 @@ def project(layer: str, directions: Any, *, keep: bool = False, **where: Any) ->
 def function(layer: str, change: Callable[[Any], Any], **where: Any) -> Patch:
     """Whatever a function makes of a copy of the output (or of the part of it). `where` as for `replace`.
 
-    Of a whole output it may give another shape, never another dtype. Cannot be saved.
+    Of a whole output it may give another shape, never another dtype. Cannot be saved. Raises UsageError for what is no function.
     """
     if not callable(change):
         raise UsageError(f"{change!r} is no function", {"expected": "a function of the output"})
@@ -91,7 +102,10 @@ def function(layer: str, change: Callable[[Any], Any], **where: Any) -> Patch:
 
 
 def patches(given: Any) -> tuple[Patch, ...]:
-    """What a user says: a Patch, several, or a dict of layer to value or function (`{"L2": t}`)."""
+    """What a user says: a Patch, several, or a dict of layer to value or function (`{"L2": t}`).
+
+    Those of lists in lists are in order; none for None. Raises UsageError for what is none of these.
+    """
     if given is None:
         return ()
     if isinstance(given, Patch):

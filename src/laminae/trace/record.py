@@ -53,6 +53,7 @@ class Entry:
 
     @property
     def is_input(self) -> bool:
+        """Whether it is an input layer, whose output is the `x` it was given."""
         return self.about.is_input
 
     @property

@@ -29,6 +29,7 @@ class Given(Mapping[str, Any]):
         self._copies: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
+        """A copy of what was read, by its name or that of the layer that made it. Raises UnknownNameError."""
         if name not in self._names:
             raise UnknownNameError(f"the layer reads no {name!r}", {"it reads": ", ".join(map(repr, self._held)) or "nothing"})
         own = self._names[name]

@@ -21,7 +21,8 @@ class CrossEntropy(Loss):
 
     expectation: ids [batch, ...], or probabilities of the output's shape and dtype. weights: one for each class. ignore: an id
     that does not count. smoothing: how much of each expectation is spread evenly over all classes, 0 to 1. Szegedy et al. 2016,
-    section 7.
+    section 7. Raises ShapeError, DTypeError where output and expectation do not fit, UsageError naming the sample of an id that
+    is no class.
     """
 
     weights: tuple[float, ...] | None = None
@@ -56,7 +57,10 @@ class CrossEntropy(Loss):
 
 @dataclass(frozen=True, repr=False)
 class LogLikelihood(Loss):
-    """−y[t] of each sample; the output is log-probabilities. weights, ignore: as for cross_entropy."""
+    """−y[t] of each sample; the output is log-probabilities [batch, classes, ...], the expectation ids [batch, ...].
+
+    weights, ignore, reduction, and what is raised: as for cross_entropy.
+    """
 
     weights: tuple[float, ...] | None = None
     ignore: int = IGNORED
@@ -87,7 +91,8 @@ class LogLikelihood(Loss):
 class Divergence(Loss):
     """Kullback–Leibler: Σ t (log t − y) of each sample, averaged over the samples; the output is log-probabilities.
 
-    expectation: probabilities of the output's shape; logs: their logarithms.
+    expectation: probabilities of the output's shape and dtype; logs: their logarithms. ShapeError or DTypeError where it is of
+    another.
     """
 
     logs: bool = False

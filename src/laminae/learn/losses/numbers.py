@@ -12,7 +12,11 @@ from laminae.learn.losses.loss import REDUCTIONS, Loss, Site
 
 @dataclass(frozen=True, repr=False)
 class SquaredError(Loss):
-    """Squared error: over all elements the "mean" or the "sum"; "half": ½Σ(y − t)² of each sample, averaged over the samples."""
+    """Squared error, (y − t)²: over all elements the "mean" or the "sum"; "half": ½Σ(y − t)² of each sample, averaged over the
+    samples.
+
+    Output and expectation have one shape and dtype: ShapeError or DTypeError where they do not.
+    """
 
     reduction: str = "mean"
     name: ClassVar[str] = "mse"
@@ -33,7 +37,10 @@ class SquaredError(Loss):
 
 @dataclass(frozen=True, repr=False)
 class AbsoluteError(Loss):
-    """|y − t|: over all elements the "mean" or the "sum"."""
+    """|y − t|: over all elements the "mean" or the "sum".
+
+    Output and expectation have one shape and dtype: ShapeError or DTypeError where they do not.
+    """
 
     reduction: str = "mean"
     name: ClassVar[str] = "l1"
@@ -50,7 +57,10 @@ class AbsoluteError(Loss):
 
 @dataclass(frozen=True, repr=False)
 class Huber(Loss):
-    """½(y − t)² where |y − t| < delta, else delta · (|y − t| − ½ delta); "mean" or "sum". Huber 1964."""
+    """½(y − t)² where |y − t| < delta, else delta · (|y − t| − ½ delta); "mean" or "sum". Huber 1964.
+
+    Output and expectation have one shape and dtype: ShapeError or DTypeError where they do not.
+    """
 
     delta: float = 1.0
     reduction: str = "mean"
@@ -69,7 +79,10 @@ class Huber(Loss):
 
 @dataclass(frozen=True, repr=False)
 class Cosine(Loss):
-    """1 − cos(y, t) along the last axis: the mean over all vectors."""
+    """1 − cos(y, t) along the last axis: the mean over all vectors.
+
+    Output and expectation have one shape and dtype: ShapeError or DTypeError where they do not.
+    """
 
     name: ClassVar[str] = "cosine"
 

@@ -40,6 +40,7 @@ class Own(Loss):
         return site.layer(self._operator(), output, *expected, domain=DOMAIN)
 
     def as_json(self) -> dict[str, Any]:
+        """Raises UsageError: a function is code, and not kept."""
         raise UsageError(f"{self!r} cannot be saved", {"the way out": "a loss by name: 'mse', 'cross_entropy', …"})
 
     def __repr__(self) -> str:

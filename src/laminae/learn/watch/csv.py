@@ -29,6 +29,7 @@ class Csv:
         self._fitting: Fitting | None = None
 
     def begin(self, fitting: Fitting) -> None:
+        """Write the lines that a run which is gone on with had before. Raises FileError where the file cannot be."""
         check_place(self.path)
         self._fitting = fitting
         for line in [one.as_json() for one in fitting.before] if self.each == "epoch" else self._lines(fitting.step.batches):
@@ -60,6 +61,7 @@ class Csv:
             raise FileError(f"{str(self.path)!r} cannot be written: {problem.strerror or problem}") from problem
 
     def end(self) -> None:
+        """Close the file; what was written stays."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -41,6 +41,7 @@ class LayersWatched:
         self._keeps = NONE if self.store is None else policy(self.store, self._step.graph)
 
     def backward(self, batch: Batch) -> None:
+        """Take the batch through the model once more, at each `every`-th step, and note what every layer made of it."""
         step = self._step
         self._looked = []
         if step.steps % self.every or (step.batches + 1) % step.accumulate:

@@ -48,6 +48,7 @@ class TensorBoard:
             self._events.begin(step.batches + 1)
 
     def backward(self, batch: Batch) -> None:
+        """Count the chosen weights and their derivatives, at each `every`-th step."""
         if not self._chosen or self._step.batches % self.every:
             return
         for name in self._chosen:
@@ -83,6 +84,7 @@ class TensorBoard:
             events.scalar("rate", step, rate)
 
     def end(self) -> None:
+        """Close the file; TensorBoard shows what it holds."""
         if self._events is not None:
             self._events.close()
             self._events = None

@@ -43,7 +43,7 @@ class LayerActivations:
 
     @property
     def bytes(self) -> int:
-        """On the disk."""
+        """How many it takes on the disk."""
         return sum(column.bytes for _, _, column in self._stored.columns)
 
     @cached_property
@@ -82,6 +82,10 @@ class LayerActivations:
         return len(self._index)
 
     def __getitem__(self, which: Any) -> Any:
+        """One sample by its place in the data; several by a slice, numbers or a mask.
+
+        Raises UnknownSampleError for one that is not there, UsageError for what says no samples or has no axis of samples.
+        """
         if isinstance(which, slice):
             return self._gathered(np.arange(*which.indices(len(self)), dtype=np.int64))
         if isinstance(which, list | tuple | range) or len(getattr(which, "shape", ())):
