@@ -78,7 +78,7 @@ def test_the_tour_tells_all_three_parts_and_writes_three_files(desk: Desk, monke
     assert re.search(r"It is an? (\d); the model says \1, ✓ right\.", told)
     (accuracy,) = re.findall(r"it has never seen: ([\d.]+)% right", told)
     assert float(accuracy) >= 98.5
-    assert sorted(p.name for p in Path("tour").iterdir()) == ["digits.onnx", "digits.svg", "patients.svg"]
+    assert sorted(p.name for p in Path("tour").iterdir()) == ["digits.html", "digits.onnx", "digits.svg", "patients.svg"]
     assert max(map(len, answer.out.splitlines())) <= 80
     assert desk.run("check", "tour/digits.onnx").code == 0
     kept = digits.read()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import laminae
 from laminae.api.pictures import write
+from laminae.base.arrays import is_tensor
 from laminae.base.errors import UsageError
 from laminae.base.findings import Finding
 from laminae.base.records import LayerRecord, OutputComparison
@@ -37,12 +40,14 @@ def report_trace(
 
 
 def document_of(trace: Trace, *, expected: Any = None, beside: Trace | None = None, **more: Any) -> Document:
-    """What a page shows of a pass; expected: what the outputs should be, or how they compared; more: as for `Document`."""
+    """What a page shows of a pass; expected: what the outputs should be, ids of classes, or how they compared; more: as for
+    `Document`."""
     from laminae.api.comparing import compare
     from laminae.api.trace import Comparison
 
-    held_to = expected if expected is None or isinstance(expected, Comparison) else trace.compare(expected)
-    compared: tuple[OutputComparison, ...] = () if held_to is None else held_to.outputs
+    ids = _are_ids(expected, trace.output)
+    held_to = expected if expected is None or ids or isinstance(expected, Comparison) else trace.compare(expected)
+    compared: tuple[OutputComparison, ...] = () if held_to is None or ids else held_to.outputs
     held = {} if beside is None else _beside(compare(trace, beside), beside, "the other run")
     findings: tuple[Finding, ...] = tuple(trace.hunt()) if trace.complete else ()
     notes = () if trace.complete else ("Not everything was stored in this run, so nothing was hunted for.",)
@@ -52,12 +57,21 @@ def document_of(trace: Trace, *, expected: Any = None, beside: Trace | None = No
         facts=trace.facts(),
         version=laminae.__version__,
         compared=compared,
+        expected=expected if ids else None,
         findings=findings,
         ms=trace.ms,
         notes=notes,
         **held,
         **more,
     )
+
+
+def _are_ids(expected: Any, output: Any) -> bool:
+    """Whether it is a class for each sample, and the output a score for each class."""
+    if expected is None or not hasattr(expected, "__len__") or isinstance(expected, Mapping) or not is_tensor(output):
+        return False
+    wanted = np.asarray(expected)
+    return wanted.dtype.kind in "iu" and output.ndim == 2 and wanted.shape == tuple(output.shape[:1])
 
 
 def report_comparison(held: ModelComparison, path: str | os.PathLike[str], max_mb: float) -> None:

@@ -325,9 +325,10 @@ class Trace:
         """Write one HTML file that shows all of this pass: the drawing, and for each layer what it is and what it stored.
 
         It needs nothing but itself, and can be sent by mail. expected: what the outputs should be, as for `compare`, or what that
-        gave. beside: another pass, whose values stand beside these. depth: how many levels of groups are open at first.
-        highlight: layers, groups, globs. max_mb: pictures are made smaller to stay within so many megabytes, which the page then
-        says; statistics are exact. Where everything was stored, what `hunt` finds is marked.
+        gave, or ids of classes, held against the greatest score. beside: another pass, whose values stand beside these. depth:
+        how many levels of groups are open at first. highlight: layers, groups, globs. max_mb: pictures are made smaller to stay
+        within so many megabytes, which the page then says; statistics are exact. Where everything was stored, what `hunt` finds
+        is marked.
 
         Raises UsageError, UnknownNameError, ShapeError where an expectation does not fit, FileError.
         """

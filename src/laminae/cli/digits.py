@@ -117,14 +117,16 @@ def least_sure(network: Model, digits: Digits) -> int:
 
 
 def keep(network: Model, folder: Path, digits: Digits, at: int) -> None:
-    """The model as a file, with Softmax after its scores, and a drawing of it with the digit in its layers."""
+    """The model as a file, with Softmax after its scores, a drawing of it with the digit in its layers, and a page."""
     import laminae as lm
 
     network.insert(lm.Softmax(name="digit"), after="scores")
     network.save(folder / "digits.onnx")
     trace = network.run(digits.held_x[at : at + 1])
     trace.draw(str(folder / "digits.svg"), expected=digits.held_y[at : at + 1])
+    trace.report(folder / "digits.html", expected=digits.held_y[at : at + 1])
     console().print()
     written(folder / "digits.onnx", "the model, as every ONNX runtime takes it")
     written(folder / "digits.svg", "its layers with this digit in them")
+    written(folder / "digits.html", "the same as a page: look into every layer")
     console().print(f"\n  Next:  laminae show {folder / 'digits.onnx'}\n", style="bold", soft_wrap=True)

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { App } from "../app.tsx";
 import { type Doc, isGroup, type Made } from "../document.ts";
-import { num } from "../format.ts";
+import { clean, num } from "../format.ts";
 import { HistogramPicture, Seen, StatisticsTable } from "../seen.tsx";
 import { Store } from "../store.ts";
 import { documentOf, Lost, made, slice, type Slice, state, type Told } from "./client.ts";
@@ -166,6 +166,27 @@ function Output({ session, place, output, behind }: { session: Session; place: n
   return (
     <>
       {known?.length && found.statistics ? <Value path={`/api/runs/${run}/value?layer=${place}&output=${output}`} shape={known} name={layer.name} behind={behind && known.length >= 3 ? behind : null} /> : found.preview && <Seen seen={found.preview} name={layer.name} />}
+      {found.statistics && <StatisticsTable found={found.statistics} />}
+      {found.histogram && <HistogramPicture found={found.histogram} />}
+      {session.told.against !== null && layer.difference && <Beside session={session} place={place} output={output} shape={known} />}
+    </>
+  );
+}
+
+/** What the model or input that this one is compared with made there. */
+function Beside({ session, place, output, shape }: { session: Session; place: number; output: number; shape: number[] | null }) {
+  const [found, setFound] = useState<Made | null>(null);
+  const against = session.told.against!;
+  useEffect(() => {
+    const stop = new AbortController();
+    made(against, place, stop.signal).then((got) => setFound(got.outputs[output] ?? null), () => undefined);
+    return () => stop.abort();
+  }, [place, output]);
+  if (!found) return null;
+  return (
+    <>
+      <h3 class="beside">In {clean(session.doc.other)}</h3>
+      {shape?.length ? <Value path={`/api/runs/${against}/value?layer=${place}&output=${output}`} shape={shape} name={session.doc.other} /> : null}
       {found.statistics && <StatisticsTable found={found.statistics} />}
       {found.histogram && <HistogramPicture found={found.histogram} />}
     </>
