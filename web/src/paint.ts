@@ -22,7 +22,7 @@ export interface Looks {
 
 /** Below these scales words, pictures, and borders are too small to be seen. */
 const WORDS = 0.3;
-const PICTURES = 0.22;
+const PICTURES = 0.3;
 const BORDERS = 0.12;
 
 /** Feature maps in a box. */
@@ -167,6 +167,7 @@ class Painter {
     }
     to.setLineDash([]);
     if (this.scale >= WORDS) this.words(placed, node);
+    else if (height * this.scale >= 9) this.name(placed, node);
     if (this.scale >= PICTURES) this.picture(placed, node);
     if (node.times && this.scale >= WORDS) this.badge(placed, node.times);
     this.marks(placed, node);
@@ -191,6 +192,19 @@ class Painter {
     const found = isGroup(node) ? node.children.map((child) => this.changedIn(child)) : [this.looks.changed.get(node.layer)];
     const known = found.filter((one): one is number => one !== undefined);
     return known.length ? Math.max(...known) : undefined;
+  }
+
+  /** From afar the name alone, as large as its box. */
+  private name(placed: Placed, node: Node): void {
+    const { to } = this;
+    const text = clean(node.name);
+    to.font = font(10, true);
+    const size = Math.min(placed.height * 0.6, (placed.width * 9) / Math.max(to.measureText(text).width, 1), 12 / this.scale);
+    if (size * this.scale < 5) return;
+    to.font = font(size, true);
+    to.textAlign = "center";
+    to.fillStyle = this.colours.ink;
+    to.fillText(text, placed.x + placed.width / 2, placed.y + placed.height / 2 + size * 0.36);
   }
 
   private words(placed: Placed, node: Node): void {
