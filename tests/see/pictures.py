@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 import laminae as lm
 from tests.pages import DOCS, python_of
 
 PICTURES = DOCS / "pictures"
+VIEW = {"width": 1240, "height": 760}
+"""Of a browser, in pixels."""
+
 BLOCKS, POSITIONS, FEATURES = 6, 16, 24
 
 
@@ -50,13 +54,45 @@ def draw_tour(folder: Path) -> None:
 
 
 def draw_demo(folder: Path) -> None:
-    """The patients and the digits, as the command leaves them."""
+    """The patients and the digits, as the command leaves them, and its page and the viewer as a browser shows them."""
     from laminae.cli.demo import demo
+    from laminae.cli.digits import read
 
     with tempfile.TemporaryDirectory() as made, contextlib.redirect_stdout(io.StringIO()):
         demo(Path(made))
         for name in ("patients.svg", "digits.svg"):
             shutil.copy(Path(made) / name, folder / name)
+        trace = lm.open(Path(made) / "digits.onnx").run(read().held_x[:1])
+        with trace.view() as viewer:
+            shoot(f"{(Path(made) / 'digits.html').as_uri()}#relu2", folder / "report.png")
+            shoot(viewer.url, folder / "viewer.png", stroke=True)
+
+
+def shoot(address: str, path: Path, *, stroke: bool = False) -> None:
+    """A page as Chromium shows it; stroke: after the input was drawn on."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.see.browser.conftest import FLAGS, PLACES
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=next(filter(None, map(shutil.which, PLACES))), args=FLAGS)
+        page = browser.new_page(viewport=VIEW)
+        page.goto(address)
+        page.wait_for_selector("#app[data-ready]")
+        if stroke:
+            pad = page.wait_for_selector(".pad canvas").bounding_box()
+            page.mouse.move(pad["x"] + 60, pad["y"] + 60)
+            page.mouse.down()
+            page.mouse.move(pad["x"] + 60, pad["y"] + 170, steps=8)
+            page.mouse.up()
+        page.wait_for_timeout(900)
+        _kept(page.screenshot(), path)
+        browser.close()
+
+
+def _kept(png: bytes, path: Path) -> None:
+    """In 128 colours, which is enough and small."""
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

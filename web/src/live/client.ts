@@ -25,6 +25,8 @@ export interface Run {
   ms: number;
   said: string;
   patches: string[];
+  /** what the ids of the first sample stand for, where a tokenizer was given that can tell */
+  tokens: string[] | null;
 }
 
 export interface Slice {

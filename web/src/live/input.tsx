@@ -58,6 +58,15 @@ export function InputEditor({ session, place }: { session: Session; place: numbe
         {clean(layer.name)} <span class="quiet">{`[${shape.join(", ")}]`} {layer.outputs[0].dtype}</span>
       </p>
       {session.told.text && whole && <TextInput {...props} />}
+      {whole && session.run?.tokens && (
+        <p class="tokens" aria-label="Tokens">
+          {session.run.tokens.slice(0, 512).map((token, i) => (
+            <span key={i} title={`position ${i}`}>
+              {clean(token) || "␣"}
+            </span>
+          ))}
+        </p>
+      )}
       {image ? <Pad key={key} {...props} /> : size <= FIELDS && !(whole && size > 12) ? <Fields key={key} {...props} /> : whole && size <= TOKENS ? <Tokens key={key} {...props} /> : <p class="quiet">Too large to be edited here: patch it, as any layer.</p>}
     </div>
   );

@@ -165,7 +165,7 @@ function Output({ session, place, output, behind }: { session: Session; place: n
   if (!found) return <p class="quiet">asking…</p>;
   return (
     <>
-      {known?.length && found.statistics ? <Value path={`/api/runs/${run}/value?layer=${place}&output=${output}`} shape={known} name={layer.name} behind={behind && known.length >= 3 ? behind : null} /> : found.preview && <Seen seen={found.preview} name={layer.name} />}
+      {known?.length && found.statistics ? <Value path={`/api/runs/${run}/value?layer=${place}&output=${output}`} shape={known} name={layer.name} behind={behind && known.length >= 3 ? behind : null} tokens={session.run?.tokens ?? null} /> : found.preview && <Seen seen={found.preview} name={layer.name} />}
       {found.statistics && <StatisticsTable found={found.statistics} />}
       {found.histogram && <HistogramPicture found={found.histogram} />}
       {session.told.against !== null && layer.difference && <Beside session={session} place={place} output={output} shape={known} />}

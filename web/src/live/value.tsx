@@ -1,7 +1,7 @@
 // A tensor looked at: any two axes as a picture, a third as tiles, the others walked along.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { num } from "../format.ts";
+import { clean, num } from "../format.ts";
 import { font, grid, painted } from "../picture.ts";
 import { Canvas, WIDE } from "../seen.tsx";
 import { GREY, HEAT, theme } from "../theme.ts";
@@ -11,7 +11,7 @@ import { slice, type Slice } from "./client.ts";
 const MOST = 400_000;
 
 /** path: what is asked for slices. behind: an image that maps may be laid over. */
-export function Value({ path, shape, name, behind }: { path: string; shape: number[]; name: string; behind?: Slice | null }) {
+export function Value({ path, shape, name, behind, tokens }: { path: string; shape: number[]; name: string; behind?: Slice | null; tokens?: string[] | null }) {
   const sign = `${path} ${shape.join(",")}`;
   const [axes, setAxes] = useState<Axes>(() => beginning(shape));
   const [found, setFound] = useState<{ slice: Slice; axes: Axes } | null>(null);
@@ -38,7 +38,7 @@ export function Value({ path, shape, name, behind }: { path: string; shape: numb
           <input type="checkbox" checked={over} onChange={(event) => setOver(event.currentTarget.checked)} /> over the input
         </label>
       )}
-      {error ? <p class="bad">{error}</p> : found && <Shown found={found.slice} axes={found.axes} name={name} behind={over ? (behind ?? null) : null} />}
+      {error ? <p class="bad">{error}</p> : found && <Shown found={found.slice} axes={found.axes} name={name} behind={over ? (behind ?? null) : null} tokens={tokens ?? null} />}
     </div>
   );
 }
@@ -91,9 +91,9 @@ function Walk({ axes, set }: { axes: Axes; set: (axes: Axes) => void }) {
   );
 }
 
-function Shown({ found, axes, name, behind }: { found: Slice; axes: Axes; name: string; behind: Slice | null }) {
+function Shown({ found, axes, name, behind, tokens }: { found: Slice; axes: Axes; name: string; behind: Slice | null; tokens: string[] | null }) {
   const [under, setUnder] = useState("");
-  const view = useMemo(() => pictured(found, axes), [found, axes]);
+  const view = useMemo(() => pictured(found, axes, tokens), [found, axes, tokens]);
   if (typeof found.data[0] === "string") return <p class="what">{(found.data as string[]).slice(0, 200).join(", ")}</p>;
   if (!found.data.length) return <p class="quiet">no elements</p>;
   if (found.data.length === 1) return <p class="what">{num(found.data[0] as number, 8)}</p>;
@@ -125,7 +125,7 @@ interface View {
   told: (x: number, y: number, steps: number[]) => string;
 }
 
-function pictured(found: Slice, axes: Axes): View {
+function pictured(found: Slice, axes: Axes, tokens: string[] | null): View {
   const data = found.data as ArrayLike<number>;
   const parts = ordered(data, found.shape, axes);
   let [low, high, odd] = [Infinity, -Infinity, 0];
@@ -136,8 +136,11 @@ function pictured(found: Slice, axes: Axes): View {
   if (low > high) [low, high] = [0, 0];
   const line = parts.rows === 1 && parts.tiles === 1;
   if (line) return { low, high, odd, line, height: 120, paint: (to) => wave(to, data, low, high), told: (x) => at(data, Math.floor((x / WIDE) * data.length)) };
-  const place = grid(parts.tiles, parts.columns / parts.rows, WIDE, 340);
-  const down = Math.ceil(parts.tiles / place.across);
+  const named = (axis: number | null): string[] | null => (axis !== null && tokens && axes.shape[axis] === tokens.length && found.steps.every((step) => step === 1) ? tokens : null);
+  const [down, right] = [named(axes.rows), named(axes.columns)];
+  const margin = down && parts.tiles === 1 && parts.rows <= 40 ? 70 : 0;
+  const place = grid(parts.tiles, parts.columns / parts.rows, WIDE - margin, 340);
+  const ranks = Math.ceil(parts.tiles / place.across);
   const signed = low < 0 && high > 0;
   const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
   const spread = high - low || 1;
@@ -147,11 +150,12 @@ function pictured(found: Slice, axes: Axes): View {
     for (let row = 0; row < parts.rows; row++) for (let column = 0; column < parts.columns; column++) bytes[row * parts.columns + column] = byte(parts.at(tile, row, column));
     return painted(bytes, parts.columns, parts.rows, signed ? HEAT : GREY);
   });
-  const corner = (tile: number): [number, number] => [(tile % place.across) * (place.width + 3), Math.floor(tile / place.across) * (place.height + 3)];
+  const corner = (tile: number): [number, number] => [margin + (tile % place.across) * (place.width + 3), Math.floor(tile / place.across) * (place.height + 3)];
   return {
     low, high, odd, line,
-    height: Math.ceil(down * (place.height + 3)),
-    paint: (to, behind) =>
+    height: Math.ceil(ranks * (place.height + 3)),
+    paint: (to, behind) => {
+      if (margin && down) labels(to, down, place.height);
       images.forEach((image, tile) => {
         const [x, y] = corner(tile);
         to.imageSmoothingEnabled = false;
@@ -162,7 +166,8 @@ function pictured(found: Slice, axes: Axes): View {
         to.strokeStyle = theme().arrow;
         to.lineWidth = 0.6;
         to.strokeRect(x, y, place.width, place.height);
-      }),
+      });
+    },
     told: (x, y, steps) => {
       for (let tile = 0; tile < parts.tiles; tile++) {
         const [left, top] = corner(tile);
@@ -174,11 +179,21 @@ function pictured(found: Slice, axes: Axes): View {
         const index = axes.shape.map((_, axis) =>
           axis === axes.rows ? row * step(axis) : axis === axes.columns ? column * step(axis) : axis === axes.tiles ? axes.at[axis] + tile * step(axis) : axes.at[axis],
         );
-        return `[${index.join(", ")}] ${num(parts.at(tile, row, column), 7)}`;
+        const words = [down?.[row], right?.[column]].filter((word) => word !== undefined).map((word) => `“${word}”`);
+        return `[${index.join(", ")}] ${num(parts.at(tile, row, column), 7)} ${words.join(" → ")}`;
       }
       return "";
     },
   };
+}
+
+/** The tokens of the rows, beside them. */
+function labels(to: CanvasRenderingContext2D, words: string[], height: number): void {
+  const tall = height / words.length;
+  to.font = font(Math.min(11, Math.max(6, tall * 0.8)));
+  to.fillStyle = theme().quiet;
+  to.textAlign = "right";
+  words.forEach((word, i) => to.fillText(clean(word), 66, (i + 0.5) * tall + 3, 64));
 }
 
 const at = (data: ArrayLike<number>, place: number): string => (place >= 0 && place < data.length ? `[${place}] ${num(data[place], 7)}` : "");
