@@ -17,7 +17,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "model.svg").exists()
 
 
-@pytest.mark.parametrize("page", ["activations", "data", "drawing", "modules", "ten-questions"])
+@pytest.mark.parametrize("page", ["activations", "data", "drawing", "modules", "ten-questions", "viewer"])
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = README.parent / "docs" / f"{page}.md"
