@@ -11,9 +11,7 @@ from laminae.base.errors import FileError, MissingPackageError
 
 
 def demo(
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where its drawings, its model and its page are written.")
-    ] = Path(),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where its drawings, its model and its page are written.")] = Path(),
 ) -> int:
     """The tour: three patients, how they teach the model, then handwritten digits; everything seen on the way."""
     from laminae.cli import digits, patients, patients_learning

@@ -8,7 +8,7 @@ export interface Told {
   part: number | null;
   error: string | null;
   text: boolean;
-  against: number | null;
+  beside: number | null;
 }
 
 export interface Changed {

@@ -16,7 +16,7 @@ const GONE = "The server does not answer: it was ended, or its machine sleeps. W
 
 /** The page from the first moment: what is being done until there is something to see. */
 export function Live() {
-  const [told, setTold] = useState<Told>({ state: "opening", said: "asking the server", part: null, error: null, text: false, against: null });
+  const [told, setTold] = useState<Told>({ state: "opening", said: "asking the server", part: null, error: null, text: false, beside: null });
   const [doc, setDoc] = useState<Doc | null>(null);
   const [lost, setLost] = useState(false);
   useEffect(() => {
@@ -168,7 +168,7 @@ function Output({ session, place, output, behind }: { session: Session; place: n
       {known?.length && found.statistics ? <Value path={`/api/runs/${run}/value?layer=${place}&output=${output}`} shape={known} name={layer.name} behind={behind && known.length >= 3 ? behind : null} tokens={session.run?.tokens ?? null} /> : found.preview && <Seen seen={found.preview} name={layer.name} />}
       {found.statistics && <StatisticsTable found={found.statistics} />}
       {found.histogram && <HistogramPicture found={found.histogram} />}
-      {session.told.against !== null && layer.difference && <Beside session={session} place={place} output={output} shape={known} />}
+      {session.told.beside !== null && layer.difference && <Beside session={session} place={place} output={output} shape={known} />}
     </>
   );
 }
@@ -176,17 +176,17 @@ function Output({ session, place, output, behind }: { session: Session; place: n
 /** What the model or input that this one is compared with made there. */
 function Beside({ session, place, output, shape }: { session: Session; place: number; output: number; shape: number[] | null }) {
   const [found, setFound] = useState<Made | null>(null);
-  const against = session.told.against!;
+  const beside = session.told.beside!;
   useEffect(() => {
     const stop = new AbortController();
-    made(against, place, stop.signal).then((got) => setFound(got.outputs[output] ?? null), () => undefined);
+    made(beside, place, stop.signal).then((got) => setFound(got.outputs[output] ?? null), () => undefined);
     return () => stop.abort();
   }, [place, output]);
   if (!found) return null;
   return (
     <>
       <h3 class="beside">In {clean(session.doc.other)}</h3>
-      {shape?.length ? <Value path={`/api/runs/${against}/value?layer=${place}&output=${output}`} shape={shape} name={session.doc.other} /> : null}
+      {shape?.length ? <Value path={`/api/runs/${beside}/value?layer=${place}&output=${output}`} shape={shape} name={session.doc.other} /> : null}
       {found.statistics && <StatisticsTable found={found.statistics} />}
       {found.histogram && <HistogramPicture found={found.histogram} />}
     </>
