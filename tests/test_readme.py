@@ -17,7 +17,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "model.svg").exists()
 
 
-PAGES = ["activations", "data", "drawing", "engines", "index", "modules", "ten-questions", "tour"]
+PAGES = ["activations", "data", "drawing", "engines", "index", "modules", "ten-questions", "tour", "viewer"]
 
 
 @pytest.mark.parametrize("page", PAGES)

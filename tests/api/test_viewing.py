@@ -122,7 +122,6 @@ def test_undoing_runs_nothing(looked):
 
 
 def test_statistics_come_of_the_layers_that_are_named(looked):
-    pytest.importorskip("laminae.see.preview")
     told = run(looked, patches=[SCALE], previews=[1, 2])
     assert "statistics" in told["layers_changed"]["2"]
     assert "statistics" not in told["layers_changed"]["3"]
@@ -379,6 +378,36 @@ def test_a_function_in_a_patch_is_refused_in_python_and_runs_all_the_same(model)
     assert run(made, patches=[SCALE])["run"] == 1
 
 
+def test_the_python_of_another_engine_runs_with_it(model, capsys):
+    pytest.importorskip("onnxruntime")
+    made = Looked()
+    made.show(model.run(X, engine="onnxruntime"))
+    told = run(made, patches=[ZERO])
+    held = executed(made.session().python(told["run"]), capsys, model=model)
+    np.testing.assert_array_equal(held["trace"].output.numpy(), output(told))
+    assert "engine='onnxruntime'" in made.session().python(0)
+
+
+def test_heads_are_patched(capsys):
+    class Attending(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attend = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x):
+            return self.attend(x, x, x, need_weights=False)[0]
+
+    x = torch.randn(1, 4, 8, generator=torch.Generator().manual_seed(0))
+    model = lm.open(Attending().eval(), example=x)
+    made = Looked()
+    made.show(model.run(x))
+    name = next(entry.name for entry in made.runs.first.trace.layers if "attention" in entry.name)
+    told = run(made, patches=[{"kind": "zero", "layer": name, "heads": [1]}])
+    np.testing.assert_array_equal(output(told), model.run(x, patch=lm.patch.zero(name, heads=[1])).output.detach().numpy())
+    held = executed(made.session().python(told["run"]), capsys, model=model)
+    np.testing.assert_array_equal(held["trace"].output.detach().numpy(), output(told))
+
+
 def test_names_that_are_code_stay_names(capsys, tmp_path):
     evil = "'); import os; os.abort(); ('"
     model = lm.Model.chain(lm.Input(2, name=evil), lm.ReLU(name=evil + "2"))
@@ -475,8 +504,8 @@ def test_the_record_of_a_model_that_learned_texts_is_a_tokenizer(tmp_path):
 def test_another_model_is_run_1(model):
     other = network(seed=1)
     made = Looked()
-    made.show(model.run(X), against=other)
-    assert made.session().state().against == 1
+    made.show(model.run(X), beside=other)
+    assert made.session().state().beside == 1
     told = made.session().told(1)
     assert set(told["layers_changed"]) == {"1", "2", "3", "4"}
     assert torch.equal(made.session().value(1, 1, 0), other.run(X)["conv"])
@@ -490,7 +519,7 @@ def test_another_model_is_run_1(model):
 
 def test_another_input_is_run_1(model):
     made = Looked()
-    made.show(model.run(X), against=model.run(X + 1))
+    made.show(model.run(X), beside=model.run(X + 1))
     assert torch.equal(made.session().value(1, 2, 0), model.run(X + 1)["relu"])
     assert len(made.session().told(1)["layers_changed"]) == 5
 
@@ -600,7 +629,6 @@ def test_what_fails_is_told_to_who_waits():
 
 
 def test_the_document_and_previews_are_those_of_the_page(looked):
-    pytest.importorskip("laminae.see.document")
     told = looked.session().document()
     assert [layer["name"] for layer in told["layers"]] == ["image", "conv", "relu", "flat", "fc"]
     assert told["live"] is True

@@ -98,11 +98,11 @@ def test_a_model_is_opened_run_and_changed_and_ctrl_c_ends_it_at_once_without_a_
 
 def test_another_input_and_another_model_are_held_beside_it(desk):
     desk.save("y.npy", X * 2)
-    with viewed(desk, "patients.onnx", "-i", "x.npy", "--against-input", "y.npy") as page:
-        assert page.state("ready")["against"] == 1
+    with viewed(desk, "patients.onnx", "-i", "x.npy", "--beside-input", "y.npy") as page:
+        assert page.state("ready")["beside"] == 1
         assert page.ask("/api/runs/1")["layers_changed"]["0"]["change"] == pytest.approx(1.0)
-    with viewed(desk, "patients.onnx", "-i", "x.npy", "--against", "patients.onnx") as page:
-        assert page.state("ready")["against"] == 1
+    with viewed(desk, "patients.onnx", "-i", "x.npy", "--beside", "patients.onnx") as page:
+        assert page.state("ready")["beside"] == 1
         assert page.ask("/api/runs/1")["layers_changed"] == {}
 
 
@@ -128,7 +128,7 @@ def test_a_model_that_cannot_be_opened_is_told_to_the_page_that_waits_and_to_the
     [
         (["patients.onnx"], "view needs an input"),
         (["patients.onnx", "-i", "x.npy", "--random"], "view takes one input"),
-        (["patients.onnx", "--random", "--against", "x", "--against-input", "y"], "one thing is held beside"),
+        (["patients.onnx", "--random", "--beside", "x", "--beside-input", "y"], "one thing is held beside"),
         (["missing.onnx", "--random"], "missing.onnx"),
         (["patients.onnx", "-i", "nothing.npy"], "nothing.npy"),
         (["patients.onnx", "-i", "x.npy", "--tokenizer", "nothing.json"], "nothing.json"),

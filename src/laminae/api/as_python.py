@@ -32,30 +32,34 @@ Array = np.ndarray[Any, Any]
 @dataclass(frozen=True)
 class Source:
     """Where a model and its inputs come from, as Python. before: lines that must run first. model: an expression, "" where there
-    is none: the text then goes on from a `model` that is there. inputs: an expression for each input that has one. options: of
-    `model.run`, as `engine="onnxruntime"`.
+    is none: the text then goes on from a `model` that is there. inputs: an expression for each input that has one.
     """
 
     model: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     before: Sequence[str] = ()
-    options: str = ""
 
 
 def as_python(
-    source: Source, first: Mapping[str, Any], changed: Mapping[str, Any], patches: Sequence[Patch], names: Sequence[str]
+    source: Source,
+    first: Mapping[str, Any],
+    changed: Mapping[str, Any],
+    patches: Sequence[Patch],
+    names: Sequence[str],
+    options: Mapping[str, str],
 ) -> str:
     """The text. first: the inputs of the first run; changed: those that are others now. names: of the inputs, as run takes them.
+    options: of `model.run`, besides.
 
     Numbers are kept bit for bit. Raises UsageError for a function in a patch, which is code, and where it would be too long.
     """
     written = _Written()
     model = f"model = {source.model}" if source.model else "# model: the one that the page shows"
     lines = [*source.before, model, "", *_inputs(written, source, first, changed, names), ""]
-    options = "".join(f", {part}" for part in ("patch=patches" if patches else "", source.options) if part)
+    more = (", patch=patches" if patches else "") + "".join(f", {name}={value!r}" for name, value in options.items())
     if patches:
         lines += ["patches = [", *(f"    {_patch(written, patch)}," for patch in patches), "]"]
-    lines += [f"trace = model.run(x{options})", "print(trace.table())", "print(trace.output)"]
+    lines += [f"trace = model.run(x{more})", "print(trace.table())", "print(trace.output)"]
     text = "\n".join([*written.imports(lines), "", *lines]) + "\n"
     if len(text) > LARGEST:
         raise UsageError("the input is too large to stand in a text", {"the way out": "laminae view … --input with .npy files"})
@@ -149,7 +153,7 @@ class _Written:
         if array.size <= FEW and array.dtype.kind in "biuf" and bool(np.isfinite(array).all()):
             return f"np.array({array.tolist()!r}, dtype={kind})"
         self._packed = True
-        text = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes(), 9)).decode()
+        text = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode()
         rows = [text[i : i + WIDTH] for i in range(0, len(text), WIDTH)]
         data = repr(rows[0]) if len(rows) == 1 else "\n        " + "\n        ".join(map(repr, rows)) + "\n    "
         shape = f".reshape({tuple(array.shape)!r})"

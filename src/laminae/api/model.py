@@ -291,7 +291,7 @@ class Model:
         /,
         *inputs: Any,
         expected: Any = None,
-        against: Trace | Model | None = None,
+        beside: Trace | Model | None = None,
         tokenizer: Any = None,
         port: int = 0,
         browser: bool = False,
@@ -299,7 +299,7 @@ class Model:
     ) -> Viewer:
         """Run `x`, given as to `run` with its options, and show it: `model.run(x).view()`, whose arguments these are."""
         trace = self.run(*inputs, **named)
-        return trace.view(expected=expected, against=against, tokenizer=tokenizer, port=port, browser=browser)
+        return trace.view(expected=expected, beside=beside, tokenizer=tokenizer, port=port, browser=browser)
 
     def harvest(
         self,

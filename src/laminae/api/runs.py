@@ -43,17 +43,17 @@ class Held:
 
 
 class Runs:
-    """trace: run 0, which stays. against: run 1, of another model or input, with the layer of it for each layer of the first."""
+    """trace: run 0, which stays. beside: run 1, of another model or input, with the layer of it for each layer of the first."""
 
-    def __init__(self, trace: Trace, against: Trace | None = None, matching: Mapping[str, str] | None = None) -> None:
+    def __init__(self, trace: Trace, beside: Trace | None = None, matching: Mapping[str, str] | None = None) -> None:
         self._places = {entry.name: place for place, entry in enumerate(trace.layers)}
         first = Held(0, trace, {}, (), dict(enumerate(trace.layers)), {}, len(trace), said=trace.facts())
         self._held = {0: first}
         self._kept = {0}
         self._next = 1
         self._again: tuple[Entry | None, tuple[Any, ...]] = (None, ())
-        if against is not None:
-            self._add(self._beside(against, matching or {}))
+        if beside is not None:
+            self._add(self._beside(beside, matching or {}))
             self._kept.add(1)
 
     @property
@@ -173,7 +173,7 @@ class Runs:
         return None if entry.state in (PATCHED, RAN) and not entry.inside else 0.0
 
     def _beside(self, trace: Trace, matching: Mapping[str, str]) -> Held:
-        """Another trace, its layers in the places of those that they were held against."""
+        """Another trace, its layers in the places of those that they were held beside."""
         theirs = {entry.name: entry for entry in trace.layers}
         pairs = {place: theirs[matching[name]] for name, place in self._places.items() if matching.get(name) in theirs}
         changes = {place: moved for place, entry in pairs.items() if (moved := self._moved(place, entry)) != 0.0}

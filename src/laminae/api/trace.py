@@ -339,7 +339,7 @@ class Trace:
         self,
         *,
         expected: Any = None,
-        against: Trace | Model | None = None,
+        beside: Trace | Model | None = None,
         tokenizer: Any = None,
         port: int = 0,
         browser: bool = False,
@@ -347,14 +347,14 @@ class Trace:
         """A page on this machine that looks into the trace and asks what if, in a thread of its own; in a notebook a link to it.
 
         `viewer.url` is its whole address; `viewer.close()`, the end of a `with` or of the process end it. expected: what the
-        outputs should be. against: another trace, or a model that runs the same input, held beside it layer by layer. tokenizer:
+        outputs should be. beside: another trace, or a model that runs the same input, held beside it layer by layer. tokenizer:
         turns text into ids: the path of a tokenizer.json, a tokenizer, a function. port: 0 takes any that is free. browser: open
         it here.
         Raises MissingPackageError without the extra `serve`, UsageError where the port cannot be had.
         """
         from laminae.api.viewing import view
 
-        return view(self, port=port, against=against, expected=expected, tokenizer=tokenizer, browser=browser)
+        return view(self, port=port, beside=beside, expected=expected, tokenizer=tokenizer, browser=browser)
 
     def __repr__(self) -> str:
         return f"Trace({self.title}: {len(self.layers)} layers, {self.ms:.2f} ms)"

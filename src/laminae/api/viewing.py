@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import laminae
 from laminae.api.as_python import Source, as_python
 from laminae.api.asked import arrays, asked
 from laminae.api.comparing import ModelComparison, compare
 from laminae.api.model import Model
-from laminae.api.runs import Held, Runs
+from laminae.api.runs import RUNNING, Held, Runs
 from laminae.api.trace import Trace
 from laminae.base.arrays import as_numpy, is_array
 from laminae.base.errors import LaminaeError, UnknownNameError, UsageError
-from laminae.base.records import OutputComparison, Statistics
+from laminae.base.records import Histogram, OutputComparison, Statistics
 from laminae.base.statistics import histogram, statistics
 from laminae.data.tokenizer import tokenizer as tokenizer_of
+from laminae.engines.choice import DEFAULT
 from laminae.files.weights import weights_of
+from laminae.see.document import Document, document
+from laminae.see.document.numbers import histogram_json, statistics_json
 from laminae.see.drawing.write import as_bytes
+from laminae.see.preview import preview
 from laminae.see.text import plain
 from laminae.see.viewer.serve import Viewer
 from laminae.see.viewer.session import FAILED, OPENING, READY, Session, State
 
 SHOWN = 1_000
 """Elements of an output that come with the answer of a run."""
+
+HUNTED = 1 << 26
+"""Bytes of a pass in which the viewer hunts for faults before anything is seen of it."""
 
 
 class Looked:
@@ -71,20 +79,20 @@ class Looked:
         self._state = State(OPENING, said, part, text=self._state.text)
 
     def show(
-        self, trace: Trace, *, against: Trace | Model | None = None, expected: Any = None, source: Source | None = None
+        self, trace: Trace, *, beside: Trace | Model | None = None, expected: Any = None, source: Source | None = None
     ) -> None:
-        """The trace is there. against: another one, or a model that runs the same input, to be held beside it. expected: what
+        """The trace is there. beside: another one, or a model that runs the same input, to be held beside it. expected: what
         its outputs should be. source: where model and input are from, as Python.
         """
         self._source = source or Source()
         self._compared = () if expected is None else trace.compare(expected).outputs
-        one = isinstance(against, Trace) and against._record.session is trace._record.session
-        self._comparison = None if against is None else compare(trace, against)
+        one = isinstance(beside, Trace) and beside._record.session is trace._record.session
+        self._comparison = None if beside is None else compare(trace, beside)
         other = None if self._comparison is None else self._comparison.b
         matching = {entry.name: entry.name for entry in trace.layers} if one else getattr(self._comparison, "matching", {})
         self._title = trace.title
         self._runs = Runs(trace, other, matching)
-        self._state = State(READY, text=self._state.text, against=None if other is None else 1)
+        self._state = State(READY, text=self._state.text, beside=None if other is None else 1)
 
     def fail(self, error: LaminaeError) -> None:
         """There will be no trace."""
@@ -152,17 +160,21 @@ class Looked:
 
     def _python(self, number: int) -> str:
         run, first = self.runs[number], self.runs.first.trace
-        if number == 1 and self._state.against == 1:
+        if number == 1 and self._state.beside == 1:
             raise UsageError("this run is of what the model is compared with", {"the way out": "laminae.compare(a, b, x)"})
         session = first._record.session
         names = [value.name for value in session.graph.inputs] if session.interface is None else session.interface.names
-        return as_python(self._source, self.runs.inputs(0), run.inputs, (*first.patches, *run.patches), names)
+        engine, device = first._record.run.engine.name, first._record.run.device
+        options = {"engine": engine} if engine != DEFAULT else {}
+        options |= {"device": str(device)} if device.type != "cpu" else {}
+        patches = (*first.patches, *run.patches)
+        return as_python(self._source, self.runs.inputs(0), run.inputs, patches, names, options)
 
 
-def view(trace: Trace, *, port: int, against: Trace | Model | None, expected: Any, tokenizer: Any, browser: bool) -> Viewer:
+def view(trace: Trace, *, port: int, beside: Trace | Model | None, expected: Any, tokenizer: Any, browser: bool) -> Viewer:
     """As `Trace.view`."""
     looked = Looked(trace.title, tokenizer)
-    looked.show(trace, against=against, expected=expected)
+    looked.show(trace, beside=beside, expected=expected)
     viewer = Viewer(looked.session(), port)
     if browser:
         viewer.open_browser()
@@ -173,38 +185,34 @@ def view(trace: Trace, *, port: int, against: Trace | Model | None, expected: An
 
 
 def _document(trace: Trace, compared: Sequence[OutputComparison], comparison: ModelComparison | None) -> dict[str, Any]:
-    """What the page draws; values are asked for when they are looked at."""
-    from laminae import __version__
-    from laminae.see.document import Document, document
-
+    """What the page draws; values are asked for when they are looked at, only a small pass is looked through before."""
     more: dict[str, Any] = {}
     if comparison is not None:
         first = comparison.first
         more = {"differences": comparison.layers, "other": comparison.names[1], "first": "" if first is None else first.name}
-    about: dict[str, Any] = {"title": trace.title, "facts": trace.facts(), "version": __version__, "ms": trace.ms}
-    made: dict[str, Any] = document(Document(trace.records(anatomy=True), compared=compared, live=True, **about, **more))
-    return made
+    if trace.complete and sum(record.bytes for record in trace.records()) <= HUNTED:
+        with RUNNING:
+            more["findings"] = tuple(trace.hunt())
+    records = trace.records(anatomy=True)
+    about: dict[str, Any] = {"title": trace.title, "facts": trace.facts(), "version": laminae.__version__, "ms": trace.ms}
+    return document(Document(records, compared=compared, live=True, **about, **more))
 
 
 def _preview(value: Any) -> Any:
     """What is seen of a value at a glance."""
-    from laminae.see.preview import preview
-
     found = preview(value)
     return None if found is None else found.as_json()
 
 
 def _output(value: Any) -> dict[str, Any]:
-    counted = histogram(value) if is_array(value) else None
-    found = None if counted is None or not any(counted.counts) else counted
-    bins = found and {"counts": found.counts, "low": found.edges[0], "high": found.edges[-1], "others": found.others}
+    counted = value if isinstance(value, Histogram) else histogram(value) if is_array(value) else None
+    bins = None if counted is None else histogram_json(counted)
     return {"statistics": _statistics(value), "histogram": bins, "preview": _preview(value)}
 
 
 def _statistics(value: Any) -> dict[str, Any] | None:
     """None of what has none: nothing, texts, sequences, what has no elements."""
-    found = value if isinstance(value, Statistics) else statistics(value)
-    return None if found.zeros is None else vars(found)
+    return statistics_json(value if isinstance(value, Statistics) else statistics(value))
 
 
 def _shown(value: Any) -> dict[str, Any]:

@@ -33,10 +33,10 @@ def view(
         typer.Option("--input", "-i", metavar="[NAME=]FILE", help=".npy .npz .json .csv or an image; - is stdin. Repeatable."),
     ] = None,
     expect: Annotated[str | None, typer.Option(metavar="FILE", help="What the outputs should be: .npy .npz .json .csv.")] = None,
-    against: Annotated[
+    beside: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Another model, run on the same input and held beside it.")
     ] = None,
-    against_input: Annotated[
+    beside_input: Annotated[
         list[str] | None, typer.Option(metavar="[NAME=]FILE", help="Another input, held beside the first. Repeatable.")
     ] = None,
     tokenizer: Annotated[str | None, typer.Option(metavar="FILE", help="A tokenizer.json: inputs may be typed as text.")] = None,
@@ -67,12 +67,12 @@ def view(
     require_serve()
     if input and random:
         raise UsageError("view takes one input", {"give": "--input or --random, not both"})
-    if against and against_input:
-        raise UsageError("one thing is held beside the model", {"give": "--against or --against-input, not both"})
+    if beside and beside_input:
+        raise UsageError("one thing is held beside the model", {"give": "--beside or --beside-input, not both"})
     how = Preparation(layout, given.size(size), scale, given.numbers("--mean", mean), given.numbers("--std", std))
     dims = given.dimensions(dim or []) if random else None
     options = {"store": store or True, "device": device, "engine": engine}
-    asked = Asked(model, input or [], dims, seed, how, expect, against, against_input or [], options, plugin or [], trust)
+    asked = Asked(model, input or [], dims, seed, how, expect, beside, beside_input or [], options, plugin or [], trust)
     return _served(asked, tokenizer, port, browser)
 
 
@@ -86,8 +86,8 @@ class Asked:
     seed: int
     how: Preparation
     expect: str | None
-    against: str | None
-    against_inputs: Sequence[str]
+    beside: str | None
+    beside_inputs: Sequence[str]
     options: Mapping[str, Any]
     plugins: list[str]
     trust: bool
@@ -122,7 +122,7 @@ def _open(looked: Looked, asked: Asked) -> None:
     trace = model.run(arrays, **asked.options)
     expected = None if asked.expect is None else expected_of(asked.expect, trace)
     beside = _beside(looked, model, asked, arrays)
-    looked.show(trace, against=beside, expected=expected, source=_source(asked, model))
+    looked.show(trace, beside=beside, expected=expected, source=_source(asked, model))
 
 
 def _arrays(model: Model, asked: Asked) -> dict[str, Any]:
@@ -140,15 +140,15 @@ def _arrays(model: Model, asked: Asked) -> dict[str, Any]:
 
 def _beside(looked: Looked, model: Model, asked: Asked, arrays: dict[str, Any]) -> Trace | Model | None:
     """Another model, or the trace of another input, in which inputs that are not given again are the first's."""
-    if asked.against is not None:
-        looked.say(f"opening {asked.against}")
-        return opened(asked.against, None, asked.trust)
-    if not asked.against_inputs:
+    if asked.beside is not None:
+        looked.say(f"opening {asked.beside}")
+        return opened(asked.beside, None, asked.trust)
+    if not asked.beside_inputs:
         return None
     from laminae.cli import inputs as given
 
     looked.say("running the other input")
-    return model.run({**arrays, **given.gathered(model, asked.against_inputs, asked.how)}, **asked.options)
+    return model.run({**arrays, **given.gathered(model, asked.beside_inputs, asked.how)}, **asked.options)
 
 
 def _source(asked: Asked, model: Model) -> Source:
@@ -158,8 +158,7 @@ def _source(asked: Asked, model: Model) -> Source:
 
     before = [f"runpy.run_path({os.path.abspath(path)!r}, run_name='laminae_plugin')" for path in asked.plugins]
     opens = "" if is_code(asked.model) else f"lm.open({os.path.abspath(asked.model)!r})"
-    given = [f"{word}={asked.options[word]!r}" for word in ("device", "engine") if asked.options[word] not in (None, "torch")]
-    return Source(opens, _files(asked.inputs, model), ["import runpy", *before] if before else (), ", ".join(given))
+    return Source(opens, _files(asked.inputs, model), ["import runpy", *before] if before else ())
 
 
 def _files(specs: Sequence[str], model: Model) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +10,9 @@ from typing import Any
 from starlette.responses import Response
 
 from laminae.base.errors import LaminaeError, UnknownNameError
+from laminae.see.document.numbers import finite
 
 WORDS = {401: "unauthorized", 403: "forbidden", 404: "not found", 408: "too slow", 409: "not ready", 413: "too large"}
-
-
-def finite(value: Any) -> Any:
-    """JSON has no NaN, Infinity and -Infinity: these words stand for them."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return {str(key): finite(part) for key, part in value.items()}
-    return [finite(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def packed(value: Any) -> bytes:

@@ -14,7 +14,7 @@ class State:
     """How far the model is.
 
     state: "opening", "ready" or "failed". said: what is being done. part: of all there is to do, 0 to 1, None where nobody
-    knows. error: why it failed. text: whether inputs may be given as text. against: the run that the model is compared with.
+    knows. error: why it failed. text: whether inputs may be given as text. beside: the run that the model is compared with.
     """
 
     state: str
@@ -22,7 +22,7 @@ class State:
     part: float | None = None
     error: str | None = None
     text: bool = False
-    against: int | None = None
+    beside: int | None = None
 
 
 @dataclass(frozen=True)

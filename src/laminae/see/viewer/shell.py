@@ -18,8 +18,8 @@ def shell(title: str) -> str:
     return (
         '<!doctype html>\n<html lang="en" data-live>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>{html.escape(clean(title) or 'model')}</title>\n"
-        '<link rel="icon" href="data:,">\n<link rel="stylesheet" href="/assets/page.css">\n<script type="module" src="/assets/page.js"></script>\n</head>\n'
+        f'<title>{html.escape(clean(title) or "model")}</title>\n<link rel="icon" href="data:,">\n'
+        '<link rel="stylesheet" href="/assets/page.css">\n<script type="module" src="/assets/page.js"></script>\n</head>\n'
         '<body>\n<div id="app"></div>\n<noscript>This page is drawn by its script.</noscript>\n</body>\n</html>\n'
     )
 
