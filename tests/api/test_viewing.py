@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import laminae as lm
 import laminae.api.runs as holding
 from laminae.api.viewing import Looked, Source
 from laminae.base.errors import FileError, InputError, LaminaeError, PatchError, UnknownNameError, UsageError
+from laminae.see.viewer.answers import packed
 from laminae.trace.change import change
 
 X = np.random.default_rng(0).random((2, 1, 6, 6), np.float32)
@@ -224,6 +227,54 @@ def test_what_cannot_be_run_is_refused_and_leaves_the_runs_as_they_were(looked, 
     with pytest.raises(error):
         run(looked, **words)
     assert run(looked, patches=[ZERO])["run"] == 1
+
+
+NUMBERS = st.one_of(
+    st.integers(-3, 3), st.floats(), st.sampled_from([10**400, -(10**30), 2**63, True, None, "1", "0:2", "::", [], [0], [[1]], {}, {"number": "nan"}])
+)  # fmt: skip
+PLACE = {"layer": st.sampled_from(["conv", "image", "fc.weight", "*", "**", "op:Relu", "", "[", 1])}
+PLACES = {"axis": NUMBERS, "index": NUMBERS} | {"output": NUMBERS} | {"heads": NUMBERS, "of": NUMBERS}
+WORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "base": NUMBERS,
+        "previews": st.lists(NUMBERS, max_size=2),
+        "inputs": st.dictionaries(
+            st.sampled_from(["image", "x", ""]),
+            st.one_of(
+                NUMBERS,
+                st.fixed_dictionaries({"values": NUMBERS}),
+                st.fixed_dictionaries({"text": NUMBERS}),
+                st.fixed_dictionaries({"set": st.lists(st.tuples(st.lists(NUMBERS, min_size=3, max_size=4), NUMBERS).map(list), max_size=2)}),
+                st.fixed_dictionaries({"base64": st.sampled_from(["", "AAAA", "é", 3]), "shape": NUMBERS}, optional={"dtype": st.sampled_from(["float32", "int4", "bool", "x", 1])}),
+            ),
+            max_size=2,
+        ),
+        "patches": st.lists(
+            st.one_of(
+                st.fixed_dictionaries({"kind": st.just("zero"), **PLACE}, optional=PLACES),
+                st.fixed_dictionaries({"kind": st.sampled_from(["scale", "add", "replace"]), "value": NUMBERS, **PLACE}, optional=PLACES),
+                st.fixed_dictionaries({"kind": st.just("mean"), "over": NUMBERS, **PLACE}),
+                st.fixed_dictionaries({"kind": st.just("swap"), "over": NUMBERS, "a": NUMBERS, "b": NUMBERS, **PLACE}),
+                st.fixed_dictionaries({"kind": st.just("project"), "directions": NUMBERS, "keep": NUMBERS, **PLACE}),
+                st.fixed_dictionaries({"kind": st.sampled_from(["function", "", 1])}, optional={**PLACE, "value": NUMBERS, "more": NUMBERS}),
+            ),
+            max_size=2,
+        ),
+    },
+)  # fmt: skip
+
+
+@given(WORDS)
+def test_whatever_is_asked_is_run_or_refused(words):
+    made = Looked(tokenizer=lambda text: [1])
+    made.show(network().run(X))
+    try:
+        told = run(made, **json.loads(json.dumps(words)))
+    except LaminaeError:
+        return
+    assert packed(told)
+    assert torch.equal(made.runs.first.trace.output, network()(X))
 
 
 def test_a_model_that_was_changed_meanwhile_is_not_gone_on_from(looked, model):

@@ -21,7 +21,7 @@ from laminae.trace.patch_record import Patch, copied, is_number
 Split = tuple[int, int]
 """The axis that holds the heads, and how many there are: the axis has that size, or holds them side by side."""
 
-MISFITS = (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError)
+MISFITS = (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError, OverflowError)
 """What torch and NumPy raise where things do not go together."""
 
 

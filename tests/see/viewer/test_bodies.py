@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from laminae.base.errors import ShapeError
 from laminae.see.viewer.guard import LARGEST, Guard
 from tests.see.viewer.serving import heard, served
 
@@ -114,6 +115,14 @@ def test_what_the_session_refuses_is_400_with_its_own_words(client):
     answer = client.post({"base": 9})
     assert answer.status == 400
     assert answer.json == {"error": "shapes do not fit", "facts": {"expected": "[1, 3]", "found": "[2]"}}
+
+
+def test_a_refusal_is_no_longer_than_it_must_be():
+    def run(words):
+        raise ShapeError("x" * 100_000, {"found": "y" * 100_000})
+
+    with served(run=run) as client:
+        assert len(client.post({}).body) < 5_000
 
 
 def test_a_request_comes_to_the_session_as_it_was_sent(client):

@@ -14,6 +14,9 @@ from laminae.see.document.numbers import finite
 
 WORDS = {401: "unauthorized", 403: "forbidden", 404: "not found", 408: "too slow", 409: "not ready", 413: "too large"}
 
+SAID = 2_000
+"""Letters of a sentence."""
+
 
 def packed(value: Any) -> bytes:
     """As JSON; letters beyond ASCII escaped, so that half of a surrogate pair in a name does no harm."""
@@ -25,8 +28,8 @@ def answered(value: Any, status: int = 200) -> Response:
 
 
 def refused(status: int, sentence: str, facts: Mapping[str, object] | None = None) -> Response:
-    """`{"error": sentence, "facts": {…}}`."""
-    return answered({"error": sentence, "facts": {key: str(fact) for key, fact in (facts or {}).items()}}, status)
+    """`{"error": sentence, "facts": {…}}`, cut where what was asked for stands in it at length."""
+    return answered({"error": sentence[:SAID], "facts": {key: str(fact)[:SAID] for key, fact in (facts or {}).items()}}, status)
 
 
 def failed(error: Exception) -> Response:
