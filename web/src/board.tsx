@@ -1,7 +1,8 @@
 // The drawing: pan, zoom, click; everything by keyboard too.
 
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { beginning, fitted, showing, zoomed } from "./camera.ts";
+import { beginning, fitted, seen, showing, within, zoomed } from "./camera.ts";
+import type { Scene } from "./compose.ts";
 import { type Camera, type Looks, paint } from "./paint.ts";
 import { isGroup } from "./document.ts";
 import { type Store, useStore } from "./store.ts";
@@ -39,29 +40,43 @@ export function Board({ store, looks, view }: { store: Store; looks: Looks; view
   );
 }
 
+/** What is under a point: a box, a frame's name, its sign that closes it, or but its inside. */
+interface Under {
+  node: number;
+  sign?: "open" | "close" | "name";
+}
+
 class Scroller implements View {
   private camera: Camera = { x: 0, y: 0, scale: 1 };
   private canvas!: HTMLCanvasElement;
   private waiting = false;
   private placed = false;
   private moves = 0;
+  private pressed: Under | undefined;
+  private scene: Scene;
 
   constructor(
     private readonly store: Store,
     private readonly looks: () => Looks,
-  ) {}
+  ) {
+    this.scene = store.state.scene;
+  }
 
   begin(canvas: HTMLCanvasElement): () => void {
     this.canvas = canvas;
     const resized = new ResizeObserver(() => this.resize());
     resized.observe(canvas);
-    onTheme(() => this.redraw());
-    onPrint(() => this.now());
-    this.pointers();
-    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    canvas.addEventListener("dblclick", (event) => this.double(event));
+    const ends = [onTheme(() => this.redraw()), onPrint(() => this.now()), () => resized.disconnect(), this.pointers()];
+    // where a node stands in the canvas, by its id: x, y, width, height; the tests of the page click there
+    Object.assign(canvas, { where: (id: string) => this.where(id) });
     this.resize();
-    return () => resized.disconnect();
+    return () => ends.forEach((end) => end());
+  }
+
+  private where(id: string): [number, number, number, number] | null {
+    const placed = this.store.state.scene.at.get(this.store.doc.nodes.findIndex((node) => node.id === id));
+    const { x, y, scale } = this.camera;
+    return placed ? [placed.x * scale + x, placed.y * scale + y, placed.width * scale, placed.height * scale] : null;
   }
 
   private resize(): void {
@@ -87,6 +102,7 @@ class Scroller implements View {
   }
 
   private now(): void {
+    this.follow();
     if (this.canvas.width) paint(this.canvas, this.store, this.camera, theme(), this.looks(), devicePixelRatio || 1);
   }
 
@@ -104,7 +120,27 @@ class Scroller implements View {
     this.glide(fitted(this.store.state.scene, this.canvas.clientWidth, this.canvas.clientHeight));
   }
 
+  /** Groups were opened or closed: what was opened or looked at stays where it is, and something is to be seen. */
+  private follow(): void {
+    const was = this.scene;
+    const { scene, selected, doc } = this.store.state;
+    if (scene === was) return;
+    this.scene = scene;
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const frames = new Set(was.frames.map((frame) => frame.node));
+    const now = new Set(scene.frames.map((frame) => frame.node));
+    const turned = [...now].filter((node) => !frames.has(node)).concat([...frames].filter((node) => !now.has(node)));
+    const held = [...turned, selected].find((node) => was.at.has(node) && scene.at.has(node) && seen(this.camera, was.at.get(node)!, width, height));
+    if (held !== undefined) {
+      const [from, to] = [was.at.get(held)!, scene.at.get(held)!];
+      const { x, y, scale } = this.camera;
+      this.camera = within({ scale, x: x + (from.x + from.width / 2 - to.x - to.width / 2) * scale, y: y + (from.y - to.y) * scale }, to, width, height);
+    }
+    if (![...scene.boxes, ...scene.frames].some((placed) => seen(this.camera, placed, width, height))) this.camera = beginning(scene, doc.direction === "down", width, height);
+  }
+
   show(node: number): void {
+    this.follow();
     const placed = this.store.state.scene.at.get(node);
     if (placed) this.glide(showing(this.camera, placed, this.canvas.clientWidth, this.canvas.clientHeight));
   }
@@ -128,7 +164,7 @@ class Scroller implements View {
   }
 
   /** The node under a point of the canvas: a box, a frame's name, nothing. */
-  private under(x: number, y: number): { node: number; sign?: "open" | "close" | "name" } | undefined {
+  private under(x: number, y: number): Under | undefined {
     const { scene, doc } = this.store.state;
     const [px, py] = [(x - this.camera.x) / this.camera.scale, (y - this.camera.y) / this.camera.scale];
     const inside = (p: { x: number; y: number; width: number; height: number }): boolean =>
@@ -141,8 +177,10 @@ class Scroller implements View {
     return { node: frame.node, sign: px < frame.x + 24 ? "close" : "name" };
   }
 
-  private pointers(): void {
+  private pointers(): () => void {
     const { canvas } = this;
+    const listening = new AbortController();
+    const { signal } = listening;
     const held = new Map<number, [number, number]>();
     let moved = 0;
     canvas.addEventListener("pointerdown", (event) => {
@@ -150,7 +188,7 @@ class Scroller implements View {
       moved = held.size > 1 ? 99 : 0;
       this.moves++;
       canvas.setPointerCapture(event.pointerId);
-    });
+    }, { signal });
     canvas.addEventListener("pointermove", (event) => {
       const was = held.get(event.pointerId);
       if (!was) return;
@@ -162,23 +200,31 @@ class Scroller implements View {
       } else this.pan(now[0] - was[0], now[1] - was[1]);
       moved += Math.hypot(now[0] - was[0], now[1] - was[1]);
       held.set(event.pointerId, now);
-    });
+    }, { signal });
     canvas.addEventListener("pointerup", (event) => {
-      if (held.delete(event.pointerId) && moved < 5) this.click(event);
-    });
-    canvas.addEventListener("pointercancel", (event) => held.delete(event.pointerId));
+      held.delete(event.pointerId);
+    }, { signal });
+    canvas.addEventListener("click", (event) => {
+      // the second click of two means what the first one met: the drawing may have moved since
+      if (moved < 5 && event.detail < 2) this.click(event);
+    }, { signal });
+    canvas.addEventListener("pointercancel", (event) => held.delete(event.pointerId), { signal });
+    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false, signal });
+    canvas.addEventListener("dblclick", () => this.double(), { signal });
+    return () => listening.abort();
   }
 
-  private click(event: PointerEvent): void {
+  private click(event: MouseEvent): void {
     const under = this.under(event.offsetX, event.offsetY);
+    this.pressed = under;
     this.canvas.focus();
     if (under?.sign === "close") return this.store.toggle(under.node, false);
     this.store.select(under?.node ?? 0);
   }
 
-  private double(event: MouseEvent): void {
-    const under = this.under(event.offsetX, event.offsetY);
-    if (under?.sign) this.store.toggle(under.node);
+  private double(): void {
+    if (this.pressed?.sign === "open" || this.pressed?.sign === "name") this.store.toggle(this.pressed.node);
+    this.pressed = undefined;
   }
 
   private wheel(event: WheelEvent): void {

@@ -34,11 +34,20 @@ export function showing(camera: Camera, placed: Placed, width: number, height: n
   const room = Math.min((width - 80) / placed.width, (height - 100) / placed.height);
   if (found.scale < 0.5 && room > found.scale) found = { ...found, scale: Math.min(0.8, room) };
   const { scale } = found;
-  let [x, y] = scale === camera.scale ? [found.x, found.y] : [width / 2 - (placed.x + placed.width / 2) * scale, height / 2 - (placed.y + placed.height / 2) * scale];
+  const [x, y] = scale === camera.scale ? [found.x, found.y] : [width / 2 - (placed.x + placed.width / 2) * scale, height / 2 - (placed.y + placed.height / 2) * scale];
+  return within({ scale, x, y }, placed, width, height);
+}
+
+/** Moved as little as needed for that to be seen, as large as it is. */
+export function within({ scale, x, y }: Camera, placed: Placed, width: number, height: number): Camera {
   const margin = 50;
-  x = into(x, placed.x * scale, placed.width * scale, width, margin);
-  y = into(y, placed.y * scale, placed.height * scale, height, margin);
-  return { scale, x, y };
+  return { scale, x: into(x, placed.x * scale, placed.width * scale, width, margin), y: into(y, placed.y * scale, placed.height * scale, height, margin) };
+}
+
+/** Whether some of it is to be seen. */
+export function seen({ scale, x, y }: Camera, placed: Placed, width: number, height: number): boolean {
+  const [left, top] = [placed.x * scale + x, placed.y * scale + y];
+  return left < width && top < height && left + placed.width * scale > 0 && top + placed.height * scale > 0;
 }
 
 function into(shift: number, from: number, size: number, room: number, margin: number): number {

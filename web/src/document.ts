@@ -114,6 +114,8 @@ export interface Node {
   children: number[];
   /** of a box its layer; of a group the last in it */
   layer: number;
+  /** of a box in a body that took several turns: its layers in the later ones */
+  turns?: number[];
   layers?: number;
   times?: number;
   slot?: [number, number, number, number];

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Doc, isGroup } from "./document.ts";
 import { clean, time } from "./format.ts";
-import { odd, type Store, useStore } from "./store.ts";
+import { odd, type Store, turns, useStore } from "./store.ts";
 
 const ROW = 24;
 
@@ -60,7 +60,7 @@ function Line({ store, row, top, change }: { store: Store; row: Row; top: number
   const node = doc.nodes[row.node];
   const group = isGroup(node);
   const layer = store.layerOf(row.node);
-  const wrong = layer ? mark(doc, node.layer) : "";
+  const wrong = layer ? (turns(node).map((place) => mark(doc, place)).find(Boolean) ?? "") : "";
   return (
     <div
       id={`row-${row.node}`}

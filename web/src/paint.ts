@@ -4,7 +4,7 @@ import type { Arrow, Placed } from "./compose.ts";
 import { type Doc, isGroup, type Node } from "./document.ts";
 import { clean } from "./format.ts";
 import { font, picture } from "./picture.ts";
-import { first, odd, share, type Store } from "./store.ts";
+import { first, odd, share, type Store, turns } from "./store.ts";
 import { strength, type Theme } from "./theme.ts";
 
 export interface Camera {
@@ -236,10 +236,11 @@ class Painter {
     const expected = node.kind === "expected" ? this.doc.expected.find((one) => one.node === placed.node) : undefined;
     if (expected) return expected.correct === null ? undefined : this.sign(placed, expected.correct ? "✓" : "✗", expected.correct ? this.colours.good : this.colours.bad);
     if (isGroup(node)) return;
-    const layer = this.doc.layers[node.layer];
-    if (this.doc.first === node.layer) return this.sign(placed, "≠", this.colours.bad);
-    if (layer.outputs.some((output) => odd(output))) return this.sign(placed, "!", this.colours.bad);
-    if (layer.state === "patched") this.sign(placed, "✎", this.colours.marked);
+    const places = turns(node);
+    if (this.doc.first !== null && places.includes(this.doc.first)) return this.sign(placed, "≠", this.colours.bad);
+    const layers = places.map((place) => this.doc.layers[place]);
+    if (layers.some((layer) => layer.outputs.some((output) => odd(output)))) return this.sign(placed, "!", this.colours.bad);
+    if (layers.some((layer) => layer.state === "patched")) this.sign(placed, "✎", this.colours.marked);
   }
 
   private sign(placed: Placed, text: string, colour: string): void {

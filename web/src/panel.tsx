@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { type Doc, type Finding, isGroup, type Layer, number, type Numbers } from "./document.ts";
 import { clean, count, memory, num, percent, shape, time } from "./format.ts";
 import { MadeView, Seen } from "./seen.tsx";
+import { Turns } from "./turns.tsx";
 import { layersIn, type Store, useStore } from "./store.ts";
 
 export interface Extra {
@@ -16,12 +17,12 @@ export interface Extra {
 }
 
 export function Panel({ store, extra }: { store: Store; extra: Extra }) {
-  const { selected, doc } = useStore(store);
+  const { selected, place, doc } = useStore(store);
   const node = doc.nodes[selected];
   const expected = doc.expected.find((one) => one.node === selected);
   return (
     <section class="panel" aria-label="About what is selected">
-      {!selected ? <Whole store={store} extra={extra} /> : expected ? <ExpectedPanel doc={doc} at={doc.expected.indexOf(expected)} store={store} /> : isGroup(node) ? <Group store={store} at={selected} /> : <LayerPanel store={store} place={node.layer} extra={extra} />}
+      {!selected ? <Whole store={store} extra={extra} /> : expected ? <ExpectedPanel doc={doc} at={doc.expected.indexOf(expected)} store={store} /> : isGroup(node) ? <Group store={store} at={selected} /> : <LayerPanel store={store} place={place} extra={extra} />}
     </section>
   );
 }
@@ -39,7 +40,7 @@ function Part({ title, children }: { title: string; children: ComponentChildren 
 export function Link({ store, place }: { store: Store; place: number }) {
   const layer = store.doc.layers[place];
   return (
-    <button type="button" class="link" onClick={() => store.select(layer.node)}>
+    <button type="button" class="link" onClick={() => store.select(layer.node, place)}>
       {clean(layer.name)}
     </button>
   );
@@ -81,6 +82,7 @@ function LayerPanel({ store, place, extra }: { store: Store; place: number; extr
           {layer.state ? ` · ${layer.state}` : ""}
         </span>
       </p>
+      <Turns store={store} at={layer.node} place={place} />
       {told && <p class="told">{told.text}</p>}
       {told?.url && <p class="quiet url">{told.url}</p>}
       <table class="facts">
@@ -268,7 +270,7 @@ function Group({ store, at }: { store: Store; at: number }) {
       </p>
       <table class="facts">
         <tbody>
-          <Fact name="parameters" value={sum((layer) => layer.parameters).toLocaleString("en")} />
+          <Fact name="parameters" value={layers.reduce((total, layer) => total + (doc.layers[doc.nodes[layer.node].layer] === layer ? layer.parameters : 0), 0).toLocaleString("en")} />
           {ms > 0 && <Fact name="time" value={`${time(ms)}${doc.ms ? ` · ${percent(ms / doc.ms)} of the pass` : ""}`} />}
           <Fact name="memory" value={memory(sum((layer) => layer.bytes))} />
         </tbody>

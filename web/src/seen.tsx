@@ -23,7 +23,7 @@ export function Canvas({ width, height, label, paint, deps }: {
       paint(to);
     };
     again();
-    onTheme(again);
+    return onTheme(again);
   }, [width, height, ...deps]);
   return <canvas ref={ref} role="img" aria-label={label} style={{ width: `${width}px`, height: `${height}px` }} />;
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useReducer } from "preact/hooks";
 import { compose, type Scene } from "./compose.ts";
-import { type Doc, isGroup, type Layer, type Made, number } from "./document.ts";
+import { type Doc, isGroup, type Layer, type Made, type Node, number } from "./document.ts";
 
 export type Colouring = "kind" | "time" | "memory" | "difference" | "change";
 
@@ -11,6 +11,8 @@ export interface State {
   open: Set<number>;
   /** the node that is looked at; 0 is the whole */
   selected: number;
+  /** the layer that is looked at: of a box with turns, one of them */
+  place: number;
   colouring: Colouring;
   scene: Scene;
   /** what is said to whoever cannot see it move */
@@ -26,6 +28,7 @@ export class Store {
   /** The layers in the order that they are walked in: by node. */
   readonly walk: number[];
   readonly readers: number[][];
+  private resting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly doc: Doc) {
     const open = new Set(doc.open);
@@ -34,6 +37,7 @@ export class Store {
       doc,
       open,
       selected: 0,
+      place: 0,
       colouring: differs ? "difference" : "kind",
       scene: compose(doc, open),
       said: "",
@@ -83,16 +87,21 @@ export class Store {
     this.set({ open: next, scene: compose(this.doc, next) });
   }
 
-  /** Look at a node; the groups around it are opened. */
-  select(node: number): void {
+  /** Look at a node, in the turn that `place` belongs to; the groups around it are opened. */
+  select(node: number, place = this.doc.nodes[node].layer): void {
     const next = new Set(this.state.open);
     for (let at = this.doc.nodes[node].parent; at !== null; at = this.doc.nodes[at].parent) next.add(at);
     const grown = next.size > this.state.open.size;
     const scene = grown ? compose(this.doc, next) : this.state.scene;
-    this.set({ selected: node, open: next, scene, said: node ? told(this.doc, node) : "" });
-    const hash = node ? `#${encodeURIComponent(this.doc.nodes[node].id)}` : " ";
+    this.set({ selected: node, place, open: grown ? next : this.state.open, scene, said: node ? told(this.doc, node) : "" });
+    // once it rests: browsers bear but some twenty addresses a second
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.address(node), 250);
+  }
+
+  private address(node: number): void {
     try {
-      history.replaceState(null, "", hash);
+      history.replaceState(null, "", node ? `#${encodeURIComponent(this.doc.nodes[node].id)}` : " ");
     } catch {
       // a page that was sent by mail may be shown where it has no address
     }
@@ -113,12 +122,24 @@ export class Store {
 
   /** The next thing that is to be seen in forward order, or the one before. */
   step(by: 1 | -1): void {
-    const seen = this.walk.filter((node) => this.state.scene.at.has(node) && !(isGroup(this.doc.nodes[node]) && this.state.open.has(node)));
+    const seen = this.seen();
     const at = seen.indexOf(this.state.selected);
     if (at >= 0) return this.select(seen[Math.max(0, Math.min(seen.length - 1, at + by))]);
     const place = this.walk.indexOf(this.state.selected);
     const next = by > 0 ? seen.find((node) => this.walk.indexOf(node) > place) : seen.findLast((node) => this.walk.indexOf(node) < place);
     this.select(next ?? seen[by > 0 ? 0 : seen.length - 1]);
+  }
+
+  /** The first that is to be seen, or the last. */
+  end(by: 1 | -1): void {
+    const seen = this.seen();
+    this.select(seen[by > 0 ? seen.length - 1 : 0]);
+  }
+
+  /** What is to be seen in forward order: layers, and closed groups. */
+  private seen(): number[] {
+    const { scene, open } = this.state;
+    return this.walk.filter((node) => scene.at.has(node) && !(isGroup(this.doc.nodes[node]) && open.has(node)));
   }
 
   /** Out of the group. */
@@ -152,8 +173,7 @@ export const odd = (made: Made): number => (made.statistics ? made.statistics.na
 /** What a layer is coloured by, from 0 to 1; undefined where nothing is known. */
 export function share(store: Store, at: number): number | undefined {
   const { doc, colouring } = store.state;
-  const node = doc.nodes[at];
-  const layers = isGroup(node) ? layersIn(doc, at) : [node.layer];
+  const layers = layersIn(doc, at);
   if (colouring === "time") {
     const known = layers.map((i) => doc.layers[i].ms).filter((ms): ms is number => ms !== null);
     return known.length ? known.reduce((a, b) => a + b, 0) / most(doc, "time") : undefined;
@@ -184,8 +204,11 @@ function most(doc: Doc, what: "time" | "memory"): number {
 
 export function layersIn(doc: Doc, at: number): number[] {
   const node = doc.nodes[at];
-  return isGroup(node) ? node.children.flatMap((child) => layersIn(doc, child)) : node.kind === "expected" ? [] : [node.layer];
+  return isGroup(node) ? node.children.flatMap((child) => layersIn(doc, child)) : node.kind === "expected" ? [] : turns(node);
 }
+
+/** The layers of a box: one, or of a body that took several turns one for each. */
+export const turns = (node: Node): number[] => [node.layer, ...(node.turns ?? [])];
 
 export function useStore(store: Store): State {
   const [, again] = useReducer((count: number) => count + 1, 0);

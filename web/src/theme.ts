@@ -66,13 +66,19 @@ const DARK: Theme = {
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 export const theme = (): Theme => (dark.matches && !printing ? DARK : LIGHT);
-export const onTheme = (call: () => void): void => dark.addEventListener("change", call);
+/** Called whenever the page turns dark or light, until what is returned is. */
+export function onTheme(call: () => void): () => void {
+  dark.addEventListener("change", call);
+  return () => dark.removeEventListener("change", call);
+}
 
 let printing = false;
-/** Paper is white. */
-export function onPrint(call: () => void): void {
-  addEventListener("beforeprint", () => ((printing = true), call()));
-  addEventListener("afterprint", () => ((printing = false), call()));
+/** Paper is white. Called before and after printing, until what is returned is. */
+export function onPrint(call: () => void): () => void {
+  const [before, after] = [true, false].map((now) => () => ((printing = now), call()));
+  addEventListener("beforeprint", before);
+  addEventListener("afterprint", after);
+  return () => (removeEventListener("beforeprint", before), removeEventListener("afterprint", after));
 }
 
 /** From 0 to 1: pale to strong, in one hue that all eyes tell apart by lightness. */

@@ -27,7 +27,8 @@ WISH = "expected·"
 
 @dataclass(frozen=True)
 class Tree:
-    """nodes[0] is the whole. homes: for each layer by name the number of the node that shows it."""
+    """nodes[0] is the whole. homes: for each layer by name the number of the node that shows it, that of a later turn of a Loop
+    the first's: there its place stands among the `turns`."""
 
     direction: str
     nodes: list[dict[str, Any]]
@@ -52,9 +53,10 @@ def tree(
     shown = scheme(records, full=True)
     few = len(shown.shapes) + len(wishes) <= ACROSS and all(not shape.inner for shape in shown.shapes)
     go = direction or (RIGHT if few else DOWN)
-    made = _Maker(records, shown, pictured and len(shown.homes) <= PICTURED, wishes, go).made(depth)
+    pictured = pictured and len(shown.boxes()) <= PICTURED
+    made = _Maker(records, shown, pictured, wishes, go).made(depth)
     if direction is None and go == RIGHT and made.levels and made.levels[made.nodes[0]["level"]]["length"] > WIDE:
-        return _Maker(records, shown, pictured and len(shown.homes) <= PICTURED, wishes, DOWN).made(depth)
+        return _Maker(records, shown, pictured, wishes, DOWN).made(depth)
     return made
 
 
@@ -79,6 +81,9 @@ class _Maker:
             arrows.append((self.shown.homes[name], identity))
         levels = self._levels(items, arrows)
         homes = {name: self.numbers[identity] for name, identity in self.shown.homes.items()}
+        for name, place in self.places.items():
+            if place != self.nodes[homes[name]]["layer"]:
+                self.nodes[homes[name]].setdefault("turns", []).append(place)
         ends = [[self.numbers[a], self.numbers[b]] for a, b in arrows]
         return Tree(self.direction, self.nodes, levels, ends, _opened(self.nodes, depth), homes)
 

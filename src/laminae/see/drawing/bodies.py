@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from laminae.base.records import LayerRecord
 
@@ -13,19 +13,33 @@ PASS = re.compile(r"#\d+(?=/|$)")
 """The number of a turn in a path: `Loop_3/body/Add_1#2`."""
 
 
-def housed(records: Sequence[LayerRecord]) -> tuple[list[LayerRecord], dict[str, int]]:
-    """Layers with bodies after what stands in them, and in one group with it; how many turns a layer in a body took.
+@dataclass(frozen=True)
+class Housed:
+    """layers: those with bodies after what stands in them, and in one group with it.
 
-    Only the first turn is kept. A body's input layers read what their layer was given in that place.
+    turns: how many a layer in a body took, by path. same: for each layer of a later turn, by name, that of the first, which alone
+    is kept.
     """
+
+    layers: list[LayerRecord]
+    turns: dict[str, int]
+    same: dict[str, str]
+
+
+def housed(records: Sequence[LayerRecord]) -> Housed:
+    """A body's input layers read what their layer was given in that place."""
     turns = Counter(PASS.sub("", record.path) for record in records if record.inside)
-    made = {output.value: record.name for record in records for output in record.outputs}
+    same: dict[str, str] = {}
+    layers = _housed(records, {output.value: record.name for record in records for output in record.outputs}, same)
+    return Housed(layers, {path: count for path, count in turns.items() if count > 1}, same)
+
+
+def _housed(records: Sequence[LayerRecord], made: dict[str, str], same: dict[str, str]) -> list[LayerRecord]:
     found: list[LayerRecord] = []
     for record, inner in _owners(records):
-        first = [one for one in inner if not PASS.search(one.path[len(record.path) :])]
+        first = _first_turns(record, inner, same)
         if first:
-            first = _fed(record, first, made)
-            kept, _ = housed(first)
+            kept = _housed(_fed(record, first, made), made, same)
             taken = {name for one in first for name in one.reads}
             reads = tuple(name for name in record.reads if name not in taken)
             found += kept
@@ -33,7 +47,32 @@ def housed(records: Sequence[LayerRecord]) -> tuple[list[LayerRecord], dict[str,
             found.append(replace(record, path=f"{record.path}/{leaf}", reads=(*reads, *_last(kept))))
         else:
             found.append(record)
-    return found, {path: count for path, count in turns.items() if count > 1}
+    return found
+
+
+def _first_turns(owner: LayerRecord, inner: Sequence[LayerRecord], same: dict[str, str]) -> list[LayerRecord]:
+    """The layers of the bodies, each in its first turn; a branch first taken in a later turn stands with the others of its If."""
+    found: list[LayerRecord] = []
+    names: dict[str, str] = {}
+    for one in inner:
+        path = owner.path + PASS.sub("", one.path[len(owner.path) :])
+        first = names.setdefault(path, one.name)
+        if first == one.name:
+            reads = tuple(dict.fromkeys(same.get(name, name) for name in one.reads))
+            found.insert(_after(found, path), replace(one, reads=reads))
+        else:
+            same[one.name] = first
+    return found
+
+
+def _after(found: Sequence[LayerRecord], path: str) -> int:
+    """Where a path is put: at the end, or behind the last under the innermost of its groups that is already there."""
+    while "/" in path:
+        path = path.rsplit("/", 1)[0]
+        place = next((i for i in range(len(found), 0, -1) if f"{found[i - 1].path}/".startswith(path + "/")), 0)
+        if place:
+            return place
+    return len(found)
 
 
 def _owners(records: Sequence[LayerRecord]) -> Iterator[tuple[LayerRecord, list[LayerRecord]]]:

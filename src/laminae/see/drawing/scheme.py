@@ -63,17 +63,18 @@ class Scheme:
 
 def scheme(records: Sequence[LayerRecord], *, depth: int | None = None, full: bool = False) -> Scheme:
     """depth: how many levels of groups are open; as many as stay readable unless given. full: all, and nothing is folded."""
-    placed, turns = housed(records)
-    placed = gathered(placed)
+    house = housed(records)
+    placed = gathered(house.layers)
     nodes = tree([(record.path.split("/", DEEPEST), record) for record in placed])
     if not full and len(placed) > FOLDED:
         nodes = repeats(nodes)
     deep = DEEPEST if full else depth if depth is not None else _readable(nodes)
-    maker = _Maker(turns)
+    maker = _Maker(house.turns)
     shapes = tuple(maker.shape(node, deep) for node in nodes)
     for shape in shapes:
         maker.settle(shape)
     arrows = dict.fromkeys(maker.arrows(placed))
+    maker.homes.update({later: maker.homes[first] for later, first in house.same.items()})
     inputs = {maker.homes[record.name] for record in takewhile(_is_input, records)}
     return Scheme(shapes, tuple(arrows), maker.homes, frozenset(inputs))
 
