@@ -116,7 +116,7 @@ function Pad({ session, name, shape, held, put }: Edits) {
   useEffect(show, [sample, values]);
   const ask = (merge: boolean): void => put({ base64: base64(values), dtype: "float32", shape }, `${name} drawn on`, merge);
   const dab = (x: number, y: number): void => {
-    const radius = Math.max(rows, columns) / 20;
+    const radius = Math.max(0.55, Math.max(rows, columns) / 20);
     for (let row = Math.floor(y - radius - 1); row <= y + radius + 1; row++)
       for (let column = Math.floor(x - radius - 1); column <= x + radius + 1; column++) {
         if (row < 0 || column < 0 || row >= rows || column >= columns) continue;
