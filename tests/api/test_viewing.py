@@ -692,3 +692,23 @@ def test_the_document_and_previews_are_those_of_the_page(looked):
 
 def test_drawings_are_those_of_the_trace(looked):
     assert looked.session().drawing(0, "svg").startswith(b"<svg")
+
+
+def test_what_the_ids_stand_for_is_told_where_the_tokenizer_knows() -> None:
+    class Letters:
+        def encode(self, text: str) -> list[int]:
+            return [ord(letter) - 96 for letter in text]
+
+        def decode(self, ids: list[int]) -> str:
+            return chr(ids[0] + 96)
+
+    ids = lm.Input(4, dtype="int64", name="ids")
+    model = lm.Model(ids, lm.Embedding(30, 3, name="table")(ids), seed=0)
+    looked = Looked("m", Letters())
+    looked.show(model.run(np.array([[3, 1, 20, 0]])))
+    session = looked.session()
+    assert session.told(0)["tokens"] == ["c", "a", "t", "`"]
+    assert session.run({"inputs": {"ids": {"text": "dogs"}}})["tokens"] == ["d", "o", "g", "s"]
+    alone = Looked("m", lambda text: [1, 2, 3, 4])
+    alone.show(model.run(np.array([[3, 1, 20, 0]])))
+    assert alone.session().told(0)["tokens"] is None

@@ -156,7 +156,17 @@ class Looked:
                 layers[str(place)] |= found
         shown = {name: _shown(value) for name, value in run.trace.outputs.items()}
         told = {"run": run.number, "ran": run.ran, "layers_changed": layers, "outputs": shown}
-        return told | {"ms": run.trace.ms, "said": run.said, "patches": [repr(patch) for patch in run.patches]}
+        told |= {"ms": run.trace.ms, "said": run.said, "patches": [repr(patch) for patch in run.patches]}
+        return told | {"tokens": self._tokens(run)}
+
+    def _tokens(self, run: Held) -> list[str] | None:
+        """What the ids of the first sample stand for, of the first input that is ids."""
+        if self._tokenizer is None:
+            return None
+        for value in self.runs.inputs(run.number).values():
+            if is_array(value) and value.ndim in (1, 2) and str(value.dtype).startswith("torch.int") and value.numel():
+                return self._tokenizer.pieces(value.reshape(-1, value.shape[-1])[0].tolist())
+        return None
 
     def _python(self, number: int) -> str:
         run, first = self.runs[number], self.runs.first.trace

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,30 @@ from laminae.data.texts import Text
 LARGEST = 1 << 28
 """Bytes of a tokenizer's file."""
 
-Tokenizer = Callable[[str], list[int]]
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """ids: of a text. piece: the text that an id stands for; None where nobody can tell."""
+
+    ids: Callable[[str], list[int]]
+    piece: Callable[[int], str] | None = None
+
+    def __call__(self, text: str) -> list[int]:
+        return self.ids(text)
+
+    def pieces(self, ids: Sequence[int]) -> list[str] | None:
+        """The text of each id; "" for one that is none."""
+        return None if self.piece is None else [self._piece(one) for one in ids]
+
+    def _piece(self, one: int) -> str:
+        try:
+            return str(self.piece(one)) if self.piece is not None and one >= 0 else ""
+        except Exception:  # whatever a tokenizer says of an id that it does not know
+            return ""
 
 
 def tokenizer(given: Any) -> Tokenizer:
-    """A function from a text to its ids.
+    """From a text to its ids, and back where that can be told.
 
     given: the path of a `tokenizer.json` (of Hugging Face's tokenizers) or of the `data.json` that `laminae train` wrote of a
     column of text; a tokenizer of transformers or tokenizers; a function. Raises FileError, UsageError, and
@@ -28,9 +48,10 @@ def tokenizer(given: Any) -> Tokenizer:
         return _read(Path(os.fspath(given)))
     encode = getattr(given, "encode", None)
     if callable(encode):
-        return lambda text: _ids(encode(text))
+        decode = getattr(given, "decode", None)
+        return Tokenizer(lambda text: _ids(encode(text)), None if decode is None else lambda one: decode([one]))
     if callable(given):
-        return lambda text: _ids(given(text))
+        return Tokenizer(lambda text: _ids(given(text)))
     raise UsageError(f"a {type(given).__name__} is no tokenizer", {"expected": "the path of a tokenizer.json, or a function"})
 
 
@@ -75,7 +96,8 @@ def _of_record(held: Mapping[str, Any], path: Path) -> Tokenizer:
         text = Text.from_json(data["text"])
     except (KeyError, TypeError):
         raise FileError(f"{str(path)!r} tells of no text", {"because": "it is no record that laminae train wrote"}) from None
-    return lambda said: text.ids(said).tolist()
+    words = ("", "?", *(text.vocabulary or ()))
+    return Tokenizer(lambda said: text.ids(said).tolist(), lambda one: words[one])
 
 
 def _of_tokenizers(path: Path) -> Tokenizer:
@@ -88,4 +110,4 @@ def _of_tokenizers(path: Path) -> Tokenizer:
         found = Read.from_file(str(path))
     except Exception as error:  # its own, which is no more than an Exception
         raise FileError(f"{str(path)!r} is no tokenizer", {"because": str(error)[:200]}) from None
-    return lambda text: list(found.encode(text).ids)
+    return Tokenizer(lambda text: list(found.encode(text).ids), lambda one: found.decode([one], skip_special_tokens=False))

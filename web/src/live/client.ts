@@ -92,7 +92,8 @@ export async function slice(path: string, at: string, most: number, signal: Abor
   const about = { shape: numbers(header("shape")), dtype: header("dtype"), steps: numbers(header("steps")) };
   if (about.dtype === "string") return { ...about, data: (await answer.json()) as string[] };
   const buffer = await answer.arrayBuffer();
-  if (about.dtype === "int64" || about.dtype === "uint64") return { ...about, data: Float64Array.from(new BigInt64Array(buffer), Number) };
+  if (about.dtype === "int64") return { ...about, data: Float64Array.from(new BigInt64Array(buffer), Number) };
+  if (about.dtype === "uint64") return { ...about, data: Float64Array.from(new BigUint64Array(buffer), Number) };
   const Kind = KINDS[about.dtype];
   if (!Kind) throw new Refused(`the page cannot show ${about.dtype}`, 400);
   return { ...about, data: new Kind(buffer) };
