@@ -41,7 +41,7 @@ export function App({ store, live }: { store: Store; live: Live }) {
   const colourings = useMemo(() => able(store, live.changed.size > 0), [live.changed]);
   useEffect(() => {
     document.title = `${clean(doc.title)} · Laminae`;
-    const go = (): void => store.select(store.named(location.hash));
+    const go = (): void => store.select(...store.named(location.hash));
     if (location.hash.length > 1) go();
     addEventListener("hashchange", go);
     return () => removeEventListener("hashchange", go);

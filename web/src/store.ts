@@ -96,28 +96,35 @@ export class Store {
     this.set({ selected: node, place, open: grown ? next : this.state.open, scene, said: node ? told(this.doc, node) : "" });
     // once it rests: browsers bear but some twenty addresses a second
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.address(node), 250);
+    this.resting = setTimeout(() => this.address(node, place), 250);
   }
 
-  private address(node: number): void {
+  private address(node: number, place: number): void {
+    const name = isGroup(this.doc.nodes[node]) ? this.doc.nodes[node].id : this.doc.layers[place]?.name;
     try {
-      history.replaceState(null, "", node ? `#${encodeURIComponent(this.doc.nodes[node].id)}` : " ");
+      history.replaceState(null, "", node && name ? `#${encodeURIComponent(name)}` : " ");
     } catch {
       // a page that was sent by mail may be shown where it has no address
     }
   }
 
-  /** The node that the page's address names; 0 where it names none. */
-  named(hash: string): number {
+  /** The node that the page's address names, and the layer in it; 0 where it names none. */
+  named(hash: string): [node: number, place?: number] {
     let name = hash.replace(/^#/, "");
     try {
       name = decodeURIComponent(name);
     } catch {
       // it was written by hand
     }
-    if (!name) return 0;
-    const found = this.doc.nodes.findIndex((node) => node.id === name);
-    return found > 0 ? found : (this.doc.layers.find((layer) => layer.name === name || layer.path === name)?.node ?? 0);
+    if (!name) return [0];
+    const { layers, nodes } = this.doc;
+    let place = layers.findIndex((layer) => layer.name === name);
+    if (place < 0) {
+      const node = nodes.findIndex((one) => one.id === name);
+      if (node > 0) return [node];
+      place = layers.findIndex((layer) => layer.path === name);
+    }
+    return place < 0 ? [0] : [layers[place].node, place];
   }
 
   /** The next thing that is to be seen in forward order, or the one before. */
