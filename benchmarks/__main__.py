@@ -28,6 +28,7 @@ from benchmarks import (
     operators,
     resuming,
     storing,
+    viewing,
 )
 from benchmarks.printing import grid, ratio, table
 
@@ -184,6 +185,14 @@ def run_layout() -> dict[str, float]:
     return found
 
 
+def run_viewing() -> dict[str, float]:
+    found = measure.medians(measure.interleave("benchmarks.viewing", viewing.CONTESTANTS, rounds=3))
+    table(viewing.TITLE, found)
+    for name, limit in viewing.LIMITS.items():
+        ratio(f"{name} / {limit:,.0f} ms", found[name] / limit, 1.0)
+    return found
+
+
 TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "layout": run_layout,
     "chain": run_chain,
@@ -199,6 +208,7 @@ TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "engines": run_engines,
     "resuming": run_resuming,
     "storing": run_storing,
+    "viewing": run_viewing,
 }
 
 
