@@ -1,4 +1,4 @@
-"""The viewer and the report in a browser: how long until there is a picture, and from a stroke on the input to what came of it."""
+"""The viewer and the report in a browser: how long until there is a picture, and from a stroke to what came of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ STROKE = """async (strokes) => {
     clientX: box.left + 40 + (i * 37) % 150, clientY: box.top + 40 + (i * 61) % 150 }));
   pad.setPointerCapture = () => {};
   const frame = () => new Promise((done) => requestAnimationFrame(done)), times = [];
+  const late = () => new Promise((_, fail) => setTimeout(() => fail(Error("no answer")), 5000));
+  const tools = [...document.querySelectorAll(".pad button")];
   for (let i = 0; i < strokes; i++) {
+    tools[i % 2].click();  // what was drawn is erased
+    await frame();
     const begin = performance.now(), was = run.innerText;
     const answered = new Promise((done) => {
       const look = new MutationObserver(() => {
@@ -33,8 +37,9 @@ STROKE = """async (strokes) => {
       });
       look.observe(run, { childList: true, characterData: true, subtree: true });
     });
-    point("pointerdown", i); point("pointerup", i);
-    await answered; await frame(); await frame();
+    point("pointerdown", i >> 1); point("pointerup", i >> 1);
+    await Promise.race([answered, late()]);
+    await frame(); await frame();
     times.push(performance.now() - begin);
     await new Promise((done) => setTimeout(done, 60));
   }

@@ -172,6 +172,8 @@ def test_a_histogram_of_more_than_one_chunk_and_of_other_dtypes():
         assert (found.counts[0], found.counts[-1], found.edges[0], found.edges[-1]) == (2, 2, 0.0, 1.0)
     assert histogram(torch.tensor([2**40 + 1, 2**40])).edges[-1] == 2**40 + 1
     assert histogram(torch.tensor([3.0, 3.0])).edges[0] == 2.5
+    for ends in ([1.0, 1.0 + 2**-52], [-1.7e308, 1.7e308], [0.0, 5e-324]):
+        assert sum(histogram(torch.tensor(ends, dtype=torch.float64)).counts) <= 2
     assert histogram(torch.tensor([3e38, -3e38])).counts[0] == 1
 
 
