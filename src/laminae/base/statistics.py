@@ -90,7 +90,7 @@ def histogram(value: Any) -> Histogram:
 
 def _counts(finite: Any, low: float, high: float) -> Any:
     """Of few elements NumPy counts: torch would wake its threads for them."""
-    if finite.numel() <= FEW and high - low > WIDTH * max(abs(low), abs(high)) and np.isfinite(high - low):
+    if finite.numel() <= FEW and max(WIDTH * max(abs(low), abs(high)), 1e-290) < high - low < float("inf"):
         return torch.from_numpy(np.histogram(finite.numpy(), BINS, (low, high))[0])
     return torch.histogram(finite, BINS, range=(low, high))[0]
 
