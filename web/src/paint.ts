@@ -174,7 +174,7 @@ class Painter {
       this.filled(x, y, width, height);
     }
     to.setLineDash([]);
-    const inks = fill.startsWith("rgb") ? { ...colours, ink: legible(fill), quiet: legible(fill) } : colours;
+    const inks = fill.startsWith("rgb") ? inked(colours, legible(fill)) : colours;
     if (this.scale >= WORDS) this.words(placed, node, inks);
     if (this.scale >= PICTURES) this.picture(placed, node, inks);
     if (node.times && this.scale >= WORDS) this.badge(placed, node.times);
@@ -293,6 +293,9 @@ class Painter {
     this.to.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2));
   }
 }
+
+/** All that is drawn in a box in one colour. */
+const inked = (colours: Theme, ink: string): Theme => ({ ...colours, ink, quiet: ink, arrow: ink, bar: ink });
 
 /** A change of a millionth is hardly seen, one as large as the value itself fully. */
 export const amount = (change: number): number => (change > 0 ? Math.max(0.08, Math.min(1, 1 + Math.log10(change) / 6)) : 0);

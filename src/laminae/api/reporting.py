@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import laminae
 from laminae.api.pictures import write
+from laminae.base.arrays import as_numpy, is_array
 from laminae.base.errors import UsageError
 from laminae.base.findings import Finding
 from laminae.base.records import LayerRecord, OutputComparison
@@ -52,12 +55,25 @@ def document_of(trace: Trace, *, expected: Any = None, beside: Trace | None = No
         facts=trace.facts(),
         version=laminae.__version__,
         compared=compared,
+        wanted=_wanted(trace, expected),
         findings=findings,
         ms=trace.ms,
         notes=notes,
         **held,
         **more,
     )
+
+
+def _wanted(trace: Trace, expected: Any) -> dict[str, Any]:
+    """Arrays that were expected, by the name of the output; of a comparison they are not known."""
+    names = list(trace.outputs)
+    if isinstance(expected, Mapping):
+        pairs = dict(expected)
+    elif len(names) == 1:
+        pairs = {names[0]: expected}
+    else:
+        pairs = dict(zip(names, expected, strict=False)) if isinstance(expected, list | tuple) else {}
+    return {name: as_numpy(value) for name, value in pairs.items() if isinstance(value, np.ndarray) or is_array(value)}
 
 
 def report_comparison(held: ModelComparison, path: str | os.PathLike[str], max_mb: float) -> None:
