@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test check format lint types imports fast conformance differential operators long architectures pictures bench docs docs-serve clean
+.PHONY: demo test check format lint types imports fast conformance differential operators long architectures pictures page bench docs docs-serve clean
 
 demo: .venv/ready  ## the tour: three patients, then handwritten digits
 	$(BIN)/laminae demo
@@ -12,7 +12,7 @@ test: check  ## all tests, slow ones included, and that the wheel builds
 	$(BIN)/pytest -n $(WORKERS) -m "slow and not gpu and not long"
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . > /dev/null
 
-check: .venv/ready format-check lint types imports fast  ## what to run before each commit
+check: .venv/ready web/node_modules/.ready format-check lint types imports fast  ## what to run before each commit
 
 fast:
 	$(BIN)/pytest -n $(WORKERS) -m "not slow and not long and not gpu"
@@ -61,6 +61,10 @@ docs: .venv-docs/ready  ## the site, into site/: open site/index.html. Needs no 
 docs-serve: .venv-docs/ready  ## the site while it is written, at http://127.0.0.1:8000
 	.venv-docs/bin/python -m mkdocs serve
 
+page:  ## the page of reports, from web/ into the package
+	cd web && npm ci --no-audit --no-fund && npm run types && npm run build
+	touch web/node_modules/.ready
+
 bench: .venv/ready  ## speed beside plain torch, each in its own process
 	$(BIN)/python -m benchmarks
 
@@ -81,5 +85,10 @@ group = $$($(1)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.t
 	.venv-docs/bin/pip install --quiet --disable-pip-version-check -c constraints.txt $(call group,.venv-docs/bin,docs)
 	touch $@
 
+# What builds the page and tests its code; without it the built page is taken as it stands.
+web/node_modules/.ready: web/package-lock.json
+	@if command -v npm > /dev/null && (cd web && npm ci --silent --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000); \
+	then touch $@; else echo "npm is missing or reaches nothing: the page is not built again, nor the code of it tested"; fi
+
 clean:
-	rm -rf .venv .venv-docs site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-docs web/node_modules site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -76,8 +76,13 @@ def test_what_was_expected_is_marked(tmp_path: Path) -> None:
     assert not found["correct"]
     assert found["samples"] == [True, False]
     assert found["at"] == [1, 2]
+    assert found["preview"]["kind"] == "numbers"
+    assert [len(column) for column in found["preview"]["columns"]] == [3, 3]
     trace.report(tmp_path / "s.html", expected=trace.compare(trace.output))
-    assert document_in(tmp_path / "s.html")["expected"][0]["correct"]
+    told = document_in(tmp_path / "s.html")
+    assert told["expected"][0]["correct"]
+    assert told["expected"][0]["preview"] is None  # a comparison holds but the worst element
+    assert told["nodes"][told["expected"][0]["node"]]["lines"] == ["2 of 2 samples right"]
     with pytest.raises(ShapeError):
         trace.report(tmp_path / "t.html", expected=np.zeros((7, 7)))
     assert not (tmp_path / "t.html").exists()

@@ -82,7 +82,7 @@ export function App({ store, live }: { store: Store; live: Live }) {
               }
             }}
           />
-          <output aria-live="polite">{word && (hits.length ? `${Math.max(0, hits.indexOf(state.selected)) + 1} of ${hits.length}` : "none")}</output>
+          <output aria-live="polite">{word && (!hits.length ? "none" : hits.includes(state.selected) ? `${hits.indexOf(state.selected) + 1} of ${hits.length}` : `${hits.length} found`)}</output>
         </form>
         {colourings.length > 1 && (
           <label class="colouring">
@@ -130,7 +130,7 @@ export function App({ store, live }: { store: Store; live: Live }) {
         <Legend store={store} />
       </main>
       {state.panel && (
-        <aside>
+        <aside tabIndex={0} aria-label="Details">
           <Panel store={store} extra={live.extra} />
         </aside>
       )}
@@ -233,6 +233,8 @@ function keyed(event: KeyboardEvent, store: Store, view: View | null, field: HTM
   const on = event.target as HTMLElement;
   if (event.ctrlKey || event.metaKey || event.altKey || on.closest("input, select, textarea, [contenteditable], [role=slider]")) return;
   const onButton = on.closest("button, a");
+  // what is long is read there by the keys that scroll it
+  if (on.closest("aside") && ["ArrowUp", "ArrowDown", "Home", "End", " "].includes(event.key)) return;
   const { selected, colouring } = store.state;
   const keys: Record<string, () => void> = {
     ArrowRight: () => store.step(1),

@@ -220,25 +220,25 @@ class Composer {
     return found;
   }
 
-  /** Where arrows of that source leave or enter a box or an open group. */
-  private border(number: number, source: number, leaves: boolean): [number, number] {
+  /** Where arrows of that source leave or enter a box or an open group, and how broad that is. */
+  private border(number: number, source: number, leaves: boolean): [number, number, number] {
     const placed = this.at.get(number) as Placed;
     const [along, across, length, breadth] = this.down
       ? [placed.y, placed.x, placed.height, placed.width]
       : [placed.x, placed.y, placed.width, placed.height];
     const group = this.opened.get(number);
     const side = leaves ? along + length : along;
-    if (!group) return [side, across + breadth / 2];
+    if (!group) return [side, across + breadth / 2, breadth];
     const node = this.doc.nodes[number];
     const ports = leaves ? group.level.exits : group.level.entries;
     const port = ((leaves ? node.exits : node.entries) as number[]).indexOf(source);
-    return [side, port < 0 ? across + breadth / 2 : across + group.inset + group.across.at(ports[port])];
+    return [side, port < 0 ? across + breadth / 2 : across + group.inset + group.across.at(ports[port]), breadth];
   }
 
   /** The first point goes to the border, and with it those that stand straight before it. A box is met beside its middle too. */
-  private moveEnd(points: [number, number][], border: [number, number], box: boolean): void {
+  private moveEnd(points: [number, number][], border: [number, number, number], box: boolean): void {
     const was = points[0][1];
-    const place = box && Math.abs(was - border[1]) < 14 ? was : border[1];
+    const place = box && Math.abs(was - border[1]) < Math.min(14, border[2] / 2) ? was : border[1];
     for (let i = 0; i < points.length - 1 && Math.abs(points[i][1] - was) < 0.06; i++) points[i][1] = place;
     if (points.length === 2 && box && Math.abs(points[1][1] - place) < 0.06) points[0][1] = place;
     points[0] = [border[0], place];

@@ -9,8 +9,9 @@ export function num(value: Num | null | undefined, digits = 4): string {
   if (!Number.isFinite(real)) return real > 0 ? "Inf" : "−Inf";
   if (Number.isInteger(real) && Math.abs(real) < 1e6) return minus(String(real));
   if (Math.abs(real) >= 10 ** digits && Math.abs(real) < 1e6) return minus(String(Math.round(real)));
-  const size = Math.abs(real);
-  if (size !== 0 && (size < 1e-4 || size >= 10 ** 6)) return minus(real.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e"));
+  const told = real.toExponential(digits - 1);
+  const power = Number(told.split("e")[1]);
+  if (power < -4 || power >= 6) return minus(told.replace(/\.?0+e/, "e").replace("e+", "e"));
   return minus(String(Number(real.toPrecision(digits))));
 }
 

@@ -45,6 +45,7 @@ export function Outline({ store, changed }: { store: Store; changed: ReadonlyMap
       aria-label="Layers in forward order"
       {...(at >= 0 ? { "aria-activedescendant": `row-${state.selected}` } : {})}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onKeyDown={(event) => walked(event, store, rows, at)}
     >
       <div role="presentation" style={{ height: `${rows.length * ROW}px` }}>
         {shown.map((row) => (
@@ -88,12 +89,40 @@ function Line({ store, row, top, change }: { store: Store; row: Row; top: number
       </span>
       <span class={`dot ${node.kind}`} aria-hidden="true" />
       <span class="row-name">{clean(node.name)}</span>
-      {wrong && <span class="bad">{wrong}</span>}
+      {wrong && (
+        <span class="bad" role="img" aria-label={WORDS[wrong]} title={WORDS[wrong]}>
+          {wrong}
+        </span>
+      )}
       {change !== undefined && !group && change > 0 && <span class="changed">~</span>}
       <span class="row-op">{group ? `${node.layers ?? ""}` : layer ? layer.op : ""}</span>
       {layer?.ms != null && <span class="row-ms">{time(layer.ms)}</span>}
     </div>
   );
+}
+
+const WORDS: Record<string, string> = { "≠": "the first that differs", "!": "not finite", "✗": "not as expected" };
+
+/** As trees are walked everywhere: up and down the rows, right into a group or open it, left out of it or close it. */
+function walked(event: KeyboardEvent, store: Store, rows: Row[], at: number): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const to = (row: number): void => store.select(rows[Math.max(0, Math.min(rows.length - 1, row))].node);
+  const node = at < 0 ? 0 : rows[at].node;
+  const { children, parent } = store.doc.nodes[node];
+  const open = store.state.open.has(node);
+  const keys: Record<string, () => void> = {
+    ArrowDown: () => to(at + 1),
+    ArrowUp: () => to(at - 1),
+    Home: () => to(0),
+    End: () => to(rows.length - 1),
+    ArrowRight: () => (!children.length ? store.step(1) : node && !open ? store.toggle(node) : to(at + 1)),
+    ArrowLeft: () => (node && children.length && open ? store.toggle(node) : parent ? store.select(parent) : store.step(-1)),
+  };
+  const act = keys[event.key];
+  if (!act || !rows.length) return;
+  event.preventDefault();
+  event.stopPropagation();
+  act();
 }
 
 export function mark(doc: Doc, place: number): string {
@@ -106,9 +135,9 @@ function rowsOf(doc: Doc, open: ReadonlySet<number>): Row[] {
   const rows: Row[] = [];
   const into = (at: number, depth: number): void => {
     const { children } = doc.nodes[at];
-    children.forEach((node, place) => {
-      if (doc.nodes[node].kind === "expected") return;
-      rows.push({ node, depth, place, of: children.length });
+    const listed = children.filter((node) => doc.nodes[node].kind !== "expected");
+    listed.forEach((node, place) => {
+      rows.push({ node, depth, place, of: listed.length });
       if (open.has(node)) into(node, depth + 1);
     });
   };

@@ -5,7 +5,7 @@ import { type Doc, isGroup, type Node } from "./document.ts";
 import { clean } from "./format.ts";
 import { font, picture } from "./picture.ts";
 import { first, odd, share, type Store, turns } from "./store.ts";
-import { strength, type Theme } from "./theme.ts";
+import { legible, strength, type Theme } from "./theme.ts";
 
 export interface Camera {
   x: number;
@@ -24,6 +24,9 @@ export interface Looks {
 const WORDS = 0.3;
 const PICTURES = 0.3;
 const BORDERS = 0.12;
+
+/** Between the border of a box and what is in it: see src/laminae/see/document/boxes.py. */
+const SIDE = 11;
 
 /** Feature maps in a box. */
 const TILES = 8;
@@ -72,8 +75,13 @@ class Painter {
   private frame(placed: Placed): void {
     const { to, colours } = this;
     this.rounded(placed.x, placed.y, placed.width, placed.height, 12);
-    to.fillStyle = colours.frameFill;
+    // every other one is tinted: however deep, what stands in it is read as well as on the page
+    to.fillStyle = colours.paper;
     to.fill();
+    if (placed.depth % 2 === 0) {
+      to.fillStyle = colours.frameFill;
+      to.fill();
+    }
     to.strokeStyle = colours.frame;
     to.lineWidth = 1.2;
     to.stroke();
@@ -166,9 +174,10 @@ class Painter {
       this.filled(x, y, width, height);
     }
     to.setLineDash([]);
-    if (this.scale >= WORDS) this.words(placed, node);
-    else if (height * this.scale >= 9) this.name(placed, node);
-    if (this.scale >= PICTURES) this.picture(placed, node);
+    const inks = fill.startsWith("rgb") ? inked(colours, legible(fill)) : colours;
+    if (this.scale >= WORDS) this.words(placed, node, inks);
+    else if (height * this.scale >= 9) this.name(placed, node, inks);
+    if (this.scale >= PICTURES) this.picture(placed, node, inks);
     if (node.times && this.scale >= WORDS) this.badge(placed, node.times);
     this.marks(placed, node);
     if (this.looks.marked.has(placed.node)) this.ring(placed, colours.marked);
@@ -195,7 +204,7 @@ class Painter {
   }
 
   /** From afar the name alone, as large as its box. */
-  private name(placed: Placed, node: Node): void {
+  private name(placed: Placed, node: Node, colours: Theme): void {
     const { to } = this;
     const text = clean(node.name);
     to.font = font(10, true);
@@ -203,17 +212,18 @@ class Painter {
     if (size * this.scale < 5) return;
     to.font = font(size, true);
     to.textAlign = "center";
-    to.fillStyle = this.colours.ink;
+    to.fillStyle = colours.ink;
     to.fillText(text, placed.x + placed.width / 2, placed.y + placed.height / 2 + size * 0.36);
   }
 
-  private words(placed: Placed, node: Node): void {
-    const { to, colours } = this;
+  private words(placed: Placed, node: Node, colours: Theme): void {
+    const { to } = this;
     const slot = node.slot;
     const beside = slot && this.doc.direction === "down";
-    const wide = slot && beside ? slot[0] - 10 : placed.width;
+    // beside a picture: from the border to it, with as much room on both sides
+    const [from, wide] = slot && beside ? [SIDE / 2, slot[0] - SIDE] : [0, placed.width];
     const high = 18 + 15 * node.lines.length;
-    const middle = placed.x + wide / 2;
+    const middle = placed.x + from + wide / 2;
     const top = placed.y + (slot && !beside ? 7 : (placed.height - high) / 2);
     to.textAlign = "center";
     to.fillStyle = colours.ink;
@@ -224,11 +234,11 @@ class Painter {
     node.lines.forEach((line, i) => to.fillText(clean(line), middle, top + 28 + 15 * i, wide - 8));
   }
 
-  private picture(placed: Placed, node: Node): void {
+  private picture(placed: Placed, node: Node, colours: Theme): void {
     if (!node.slot || node.kind === "expected") return;
     const seen = first(this.doc.layers[node.layer]).preview;
     const [x, y, width, height] = node.slot;
-    if (seen) picture(this.to, seen, this.colours, [placed.x + x, placed.y + y, width, height], TILES, this.scale >= WORDS);
+    if (seen) picture(this.to, seen, colours, [placed.x + x, placed.y + y, width, height], TILES, this.scale >= WORDS);
   }
 
   /** ✓ and ✗ of what was expected; ! where something is not finite or was found; ≠ where layers differ by themselves. */
@@ -297,6 +307,9 @@ class Painter {
     this.to.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2));
   }
 }
+
+/** All that is drawn in a box in one colour. */
+const inked = (colours: Theme, ink: string): Theme => ({ ...colours, ink, quiet: ink, arrow: ink, bar: ink });
 
 /** A change of a thousandth is pale, one as large as the value itself has the full colour. */
 export const amount = (change: number): number => (change > 0 ? Math.max(0.08, Math.min(1, Math.cbrt(change))) : 0);

@@ -21,10 +21,18 @@ export function Panel({ store, extra }: { store: Store; extra: Extra }) {
   const node = doc.nodes[selected];
   const expected = doc.expected.find((one) => one.node === selected);
   return (
-    <section class="panel" aria-label="About what is selected">
+    <section class="panel" aria-label="About what is selected" onClickCapture={followed}>
       {!selected ? <Whole store={store} extra={extra} /> : expected ? <ExpectedPanel doc={doc} at={doc.expected.indexOf(expected)} store={store} /> : isGroup(node) ? <Group store={store} at={selected} /> : <LayerPanel store={store} place={place} extra={extra} />}
     </section>
   );
+}
+
+/** The link that is followed goes away: the panel takes the focus, and is read from its beginning. */
+function followed(event: MouseEvent): void {
+  const aside = (event.target as HTMLElement).closest(".link")?.closest("aside");
+  if (!aside) return;
+  aside.focus();
+  aside.scrollTop = 0;
 }
 
 function Part({ title, children }: { title: string; children: ComponentChildren }) {
@@ -370,6 +378,7 @@ function Whole({ store, extra }: { store: Store; extra: Extra }) {
             <Fact name="Enter" value="open or close the group" />
             <Fact name="/" value="search" />
             <Fact name="+ − 0" value="zoom in, out, all" />
+            <Fact name="in the outline" value="↑ ↓ row by row, ← → close and open" />
             <Fact name="c" value="colour by kind, time, memory …" />
             <Fact name="Esc" value="back to the whole" />
           </tbody>

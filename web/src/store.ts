@@ -41,7 +41,7 @@ export class Store {
       colouring: differs ? "difference" : "kind",
       scene: compose(doc, open),
       said: "",
-      panel: innerWidth > 700,
+      panel: innerWidth > 700 || innerHeight > 600,
       outline: innerWidth > 1000,
       help: false,
     };

@@ -88,6 +88,12 @@ export function strength(share: number): string {
   return `rgb(${from.map((part, i) => Math.round(part + (to[i] - part) * at)).join(",")})`;
 }
 
+/** Black or white, whichever is read better on that `rgb(…)`. */
+export function legible(fill: string): string {
+  const [red, green, blue] = fill.match(/[\d.]+/g)!.map((part) => (Number(part) / 255 <= 0.04045 ? Number(part) / 255 / 12.92 : ((Number(part) / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
+}
+
 type Colour = [number, number, number];
 export const ODD: Colour = [214, 39, 40];
 const [BLUE, WHITE, ORANGE]: Colour[] = [[0, 84, 147], [250, 250, 250], [200, 96, 0]];

@@ -11,7 +11,7 @@ import numpy as np
 
 import laminae
 from laminae.api.pictures import write
-from laminae.base.arrays import is_tensor
+from laminae.base.arrays import as_numpy, is_array, is_tensor
 from laminae.base.errors import UsageError
 from laminae.base.findings import Finding
 from laminae.base.records import LayerRecord, OutputComparison
@@ -58,6 +58,7 @@ def document_of(trace: Trace, *, expected: Any = None, beside: Trace | None = No
         version=laminae.__version__,
         compared=compared,
         expected=expected if ids else None,
+        wanted={} if ids else _wanted(trace, expected),
         findings=findings,
         ms=trace.ms,
         notes=notes,
@@ -72,6 +73,18 @@ def _are_ids(expected: Any, output: Any) -> bool:
         return False
     wanted = np.asarray(expected)
     return wanted.dtype.kind in "iu" and output.ndim == 2 and wanted.shape == tuple(output.shape[:1])
+
+
+def _wanted(trace: Trace, expected: Any) -> dict[str, Any]:
+    """Arrays that were expected, by the name of the output; of a comparison they are not known."""
+    names = list(trace.outputs)
+    if isinstance(expected, Mapping):
+        pairs = dict(expected)
+    elif len(names) == 1:
+        pairs = {names[0]: expected}
+    else:
+        pairs = dict(zip(names, expected, strict=False)) if isinstance(expected, list | tuple) else {}
+    return {name: as_numpy(value) for name, value in pairs.items() if isinstance(value, np.ndarray) or is_array(value)}
 
 
 def report_comparison(held: ModelComparison, path: str | os.PathLike[str], max_mb: float) -> None:

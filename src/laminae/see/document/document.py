@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from laminae.base.differences import LayerComparison
@@ -25,7 +25,8 @@ FORMAT = 1
 class Document:
     """What there is to show. records: in forward order, with statistics and anatomy where these are wanted.
 
-    facts: one line. compared: outputs held against what the data says; expected: what the last layer's output should be, or ids
+    facts: one line. compared: outputs held against what the data says; wanted: all of that by the output's name, where it is at
+    hand; expected: what the last layer's output should be, or ids
     of classes, where it was not compared. differences: layers held against those of another model
     or run, whose own records are `beside` (by the name of the layer here), called `other`. first: the layer that differs first.
     highlight: layers, groups, globs. depth: how many levels of groups are open at first. live: whoever shows it can ask for
@@ -37,6 +38,7 @@ class Document:
     facts: str = ""
     version: str = ""
     compared: Sequence[OutputComparison] = ()
+    wanted: Mapping[str, Any] = field(default_factory=dict)
     expected: Any = None
     differences: Sequence[LayerComparison] = ()
     beside: Mapping[str, LayerRecord] | None = None
@@ -81,7 +83,9 @@ def document(given: Document) -> dict[str, Any]:
         "layers": layers,
         "documentation": documentation(records),
         "highlight": sorted(places[name] for name in marked_names(records, given.highlight)),
-        "expected": [expected_json(o, places[name], _node(name, drawn)) for name, o in expected.items()],
+        "expected": [
+            expected_json(o, places[name], _node(name, drawn), given.wanted.get(o.name)) for name, o in expected.items()
+        ],
         "findings": [_finding(found, places) for found in given.findings],
         "notes": list(given.notes),
         "ms": finite(given.ms),

@@ -32,20 +32,36 @@ def held(record: LayerRecord, expected: Any) -> OutputComparison:
 
 
 def wish(found: OutputComparison, *, beside: bool) -> Box:
-    """The box beside the layer's."""
-    return placed("expected", (format_shape(np.asarray(found.expected).shape),), "expected", None, beside=beside)
+    """The box beside the layer's: the shape of what is expected, or where only that is known how much of it came."""
+    return placed("expected", (_told(found),), "expected", None, beside=beside)
 
 
-def expected_json(found: OutputComparison, layer: int, node: int) -> dict[str, Any]:
-    """correct: None where nothing was run to hold against it."""
-    wanted = plain(as_numpy(np.asarray(found.expected)))
-    seen = preview(wanted if wanted.ndim else wanted.reshape(1))
+def _told(found: OutputComparison) -> str:
+    right = sum(sample.correct for sample in found.samples)
+    if _whole(found):
+        return format_shape(np.asarray(found.expected).shape)
+    if len(found.samples) > 1:
+        return f"{right:,} of {len(found.samples):,} samples right"
+    return "as found" if found.correct else f"{found.wrong_elements:,} of {found.elements:,} differ"
+
+
+def _whole(found: OutputComparison) -> bool:
+    """Whether it holds all of what is expected; a comparison by tolerances holds but the element that is worst."""
+    return math.isnan(found.worst) and not found.at
+
+
+def expected_json(found: OutputComparison, layer: int, node: int, whole: Any = None) -> dict[str, Any]:
+    """whole: what is expected, where it is at hand. correct: None where nothing was run to hold against it."""
+    seen = None
+    if whole is not None or _whole(found):
+        wanted = plain(as_numpy(np.asarray(found.expected if whole is None else whole)))
+        seen = preview(wanted if wanted.ndim else wanted.reshape(1))
     told: Mapping[str, Any] = {
         "layer": layer,
         "node": node,
         "value": found.name,
         "correct": found.correct if found.correct or found.elements else None,
-        "worst": None if math.isnan(found.worst) and not found.at else found.worst,
+        "worst": None if _whole(found) else found.worst,
         "allowed": found.allowed,
         "at": list(found.at),
         "wrong": found.wrong_elements,
