@@ -85,7 +85,7 @@ def histogram(value: Any) -> Histogram:
     low, high = low - around, high + around
     counts = sum(_counts(_finite(part), low, high) for part in parts)
     edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
-    return Histogram(tuple(int(n) for n in counts.tolist()), tuple(edges.tolist()), flat.numel() - count)  # type: ignore[union-attr]
+    return Histogram(tuple(int(n) for n in counts.tolist()), tuple(edges.tolist()), flat.numel() - count)
 
 
 def _counts(finite: Any, low: float, high: float) -> Any:
