@@ -192,6 +192,11 @@ function Legend({ store }: { store: Store }) {
           <span class={`dot ${kind}`} aria-hidden="true" /> {text}
         </span>
       ))}
+      {doc.layers.some((layer) => layer.delta) && (
+        <span>
+          <span class="dashes" aria-hidden="true" /> backward: deltas
+        </span>
+      )}
     </p>
   );
 }

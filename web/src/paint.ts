@@ -28,6 +28,9 @@ const BORDERS = 0.12;
 /** Between the border of a box and what is in it: see src/laminae/see/document/boxes.py. */
 const SIDE = 11;
 
+/** Between an arrow and the one that goes back beside it. */
+const APART = 6;
+
 /** Feature maps in a box. */
 const TILES = 8;
 
@@ -67,6 +70,7 @@ class Painter {
     const frames = scene.frames.filter(seen);
     frames.forEach((frame) => this.frame(frame));
     this.arrows(scene.arrows);
+    this.backward(scene.arrows);
     frames.forEach((frame) => this.heading(frame));
     scene.boxes.filter(seen).forEach((box) => this.box(box));
     this.selection();
@@ -107,7 +111,7 @@ class Painter {
   }
 
   private arrows(arrows: Arrow[]): void {
-    const { to, colours, view } = this;
+    const { to, colours } = this;
     const { selected } = this.store.state;
     const near = new Set(selected ? [selected] : []);
     to.lineWidth = Math.max(1.3, 0.6 / this.scale);
@@ -116,9 +120,7 @@ class Painter {
       to.beginPath();
       const tips: number[][] = [];
       for (const arrow of arrows) {
-        const [left, top, right, bottom] = arrow.box;
-        if ((near.has(arrow.from) || near.has(arrow.to)) !== lit) continue;
-        if (left - 8 > view[2] || right + 8 < view[0] || top - 8 > view[3] || bottom + 8 < view[1]) continue;
+        if ((near.has(arrow.from) || near.has(arrow.to)) !== lit || !this.near(arrow)) continue;
         this.curve(arrow.points);
         if (this.scale > BORDERS) tips.push(arrow.points.slice(-4));
       }
@@ -127,6 +129,30 @@ class Painter {
       tips.forEach((points) => this.tip(points));
       to.fill();
     }
+  }
+
+  /** Deltas go back beside the arrows, to the layers that they came to. */
+  private backward(arrows: Arrow[]): void {
+    const reached = deltas(this.doc);
+    if (!reached.size || this.scale < BORDERS) return;
+    const { to, colours } = this;
+    const [dx, dy] = this.doc.direction === "right" ? [0, APART] : [APART, 0];
+    to.strokeStyle = to.fillStyle = colours.back;
+    to.lineWidth = 1.3;
+    to.setLineDash([5, 3]);
+    to.beginPath();
+    const back = arrows.filter((arrow) => reached.has(arrow.from) && this.near(arrow)).map((arrow) => reversed(arrow.points, dx, dy));
+    back.forEach((points) => this.curve(points));
+    to.stroke();
+    to.setLineDash([]);
+    to.beginPath();
+    back.forEach((points) => this.tip(points.slice(-4), -1));
+    to.fill();
+  }
+
+  private near({ box: [left, top, right, bottom] }: Arrow): boolean {
+    const { view } = this;
+    return left - 8 <= view[2] && right + 8 >= view[0] && top - 8 <= view[3] && bottom + 8 >= view[1];
   }
 
   /** Straight along the page, else in a bend that leaves and arrives along it. */
@@ -144,15 +170,16 @@ class Painter {
     }
   }
 
-  private tip([, , x, y]: number[]): void {
+  /** onward: 1 where the arrow goes with forward order, -1 where it goes back. */
+  private tip([, , x, y]: number[], onward = 1): void {
     const { to } = this;
     to.moveTo(x, y);
     if (this.doc.direction === "right") {
-      to.lineTo(x - 7, y - 3.4);
-      to.lineTo(x - 7, y + 3.4);
+      to.lineTo(x - 7 * onward, y - 3.4);
+      to.lineTo(x - 7 * onward, y + 3.4);
     } else {
-      to.lineTo(x - 3.4, y - 7);
-      to.lineTo(x + 3.4, y - 7);
+      to.lineTo(x - 3.4, y - 7 * onward);
+      to.lineTo(x + 3.4, y - 7 * onward);
     }
     to.closePath();
   }
@@ -313,3 +340,24 @@ const inked = (colours: Theme, ink: string): Theme => ({ ...colours, ink, quiet:
 
 /** A change of a thousandth is pale, one as large as the value itself has the full colour. */
 export const amount = (change: number): number => (change > 0 ? Math.max(0.08, Math.min(1, Math.cbrt(change))) : 0);
+
+const reachedBy = new WeakMap<Doc, Set<number>>();
+/** The nodes that a delta came to: layers, and the groups around them. */
+function deltas(doc: Doc): Set<number> {
+  let found = reachedBy.get(doc);
+  if (found) return found;
+  found = new Set();
+  for (const layer of doc.layers) {
+    if (!layer.delta || layer.delta.norm === null || layer.delta.state) continue;
+    for (let at: number | null = layer.node; at; at = doc.nodes[at].parent) found.add(at);
+  }
+  reachedBy.set(doc, found);
+  return found;
+}
+
+/** The same way from its end to its beginning, moved aside. */
+function reversed(points: number[], dx: number, dy: number): number[] {
+  const found: number[] = [];
+  for (let i = points.length - 2; i >= 0; i -= 2) found.push(points[i] + dx, points[i + 1] + dy);
+  return found;
+}
