@@ -19,6 +19,8 @@ export function PatchForm({ session, place }: { session: Session; place: number 
   const [value, setValue] = useState("0.5");
   const [where, setWhere] = useState("all");
   const [index, setIndex] = useState("0");
+  const [asked, setAsked] = useState(false);
+  const [odd, setOdd] = useState("");
   const floats = /float/.test(layer.outputs[0]?.dtype ?? "");
   if (!layer.outputs.length) return null;
   const amount = KINDS.find(([one]) => one === kind)![2];
@@ -26,6 +28,10 @@ export function PatchForm({ session, place }: { session: Session; place: number 
     const patch: Patch = { layer: layer.name, kind };
     if (amount !== null) patch.value = Number(value);
     const places = index.split(/[\s,]+/).filter(Boolean).map(Number);
+    const whole = where === "all" || (places.length > 0 && places.every(Number.isInteger));
+    setOdd(whole ? "" : "Which places? Whole numbers, as 0, 2");
+    setAsked(whole);
+    if (!whole) return;
     if (where === "heads") patch.heads = places;
     else if (where !== "all") [patch.axis, patch.index] = [Number(where), places];
     const { inputs, patches } = session.step;
@@ -57,6 +63,7 @@ export function PatchForm({ session, place }: { session: Session; place: number 
           Run
         </button>
       </form>
+      {(odd || (asked && session.error)) && <p class="bad" role="alert">{odd || clean(session.error)}</p>}
     </section>
   );
 }
