@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { clean, count, num, time } from "../format.ts";
 import { type Patch, python } from "./client.ts";
+import { index } from "./input.tsx";
 import type { Session } from "./session.ts";
 
 const KINDS: [kind: string, name: string, start: number | null][] = [
@@ -143,7 +144,9 @@ export function Outputs({ session }: { session: Session }) {
       <h3>Output</h3>
       {found.map(([name, output]) => {
         if (!output.values || !output.values.length) return <p key={name} class="quiet">{clean(name)}: {output.shape ? `[${output.shape.join(", ")}]` : output.dtype}</p>;
+        if (!/float|int|bool/.test(output.dtype)) return <p key={name} class="what">{clean(name)}: {output.values.map((text) => clean(String(text))).join(", ").slice(0, 400)}</p>;
         const values = output.values.map(Number);
+        const long = output.shape?.some((size, axis) => size > 1 && axis < output.shape!.length - 1);
         const top = values.map((_, i) => i).sort((a, b) => values[b] - values[a]).slice(0, 5);
         const [low, high] = [Math.min(...values), Math.max(...values)];
         return (
@@ -153,7 +156,7 @@ export function Outputs({ session }: { session: Session }) {
               <tbody>
                 {top.map((i) => (
                   <tr key={i}>
-                    <th scope="row">{i}</th>
+                    <th scope="row">{long ? index(i, output.shape!).join(", ") : i}</th>
                     <td class="bar-cell">
                       <span class="meter" style={{ width: `${high > low ? ((values[i] - low) / (high - low)) * 100 : 0}%` }} />
                     </td>
