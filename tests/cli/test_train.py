@@ -204,7 +204,8 @@ def test_bad_data_are_exit_2_and_say_where(sides: Desk, text: str) -> None:
 
 def test_a_run_that_is_there_is_not_written_over_and_another_model_is_refused(sides: Desk) -> None:
     assert sides.run(*TRAIN, "--epochs", "1").code == 0
-    assert sides.run(*TRAIN, "--epochs", "1").code == 2
+    answer = sides.run(*TRAIN, "--epochs", "1")
+    assert (answer.code, "--resume" in answer.err, "resume=True" in answer.err) == (2, True, False)
     assert sides.run("predict", "run", "--data", "sides.csv", "--out", "a.csv").code == 0
     sides.write("sides.yaml", MODEL.replace("Linear: 8", "Linear: 9"))
     answer = sides.run(*TRAIN, "--epochs", "1", "--resume")
@@ -212,6 +213,18 @@ def test_a_run_that_is_there_is_not_written_over_and_another_model_is_refused(si
     answer = sides.run("predict", "run", "--data", "sides.csv", "--out", "a.csv", "--columns", "a")
     assert (answer.code, "folder of a run" in answer.err) == (2, True)
     assert sides.run("predict", ".", "--data", "sides.csv", "--out", "b.csv").code == 2
+
+
+def test_data_of_another_time_and_place_are_the_same_by_their_content(sides: Desk) -> None:
+    rng = np.random.default_rng(0)
+    np.savez("sides.npz", x=rng.random((20, 2), np.float32), y=rng.integers(0, 2, 20))
+    asked = ("train", "sides.yaml", "--out", "run", "--data")
+    assert sides.run(*asked, "sides.npz", "--epochs", "1").code == 0
+    Path("copy.npz").write_bytes(Path("sides.npz").read_bytes())
+    answer = sides.run(*asked, "copy.npz", "--epochs", "2", "--resume")
+    assert (answer.code, answer.err) == (0, "")
+    np.savez("copy.npz", x=rng.random((20, 2), np.float32), y=rng.integers(0, 2, 20))
+    assert "sha256" in sides.run(*asked, "copy.npz", "--epochs", "3", "--resume").err
 
 
 def test_a_description_says_all_and_the_command_line_stands_over_it(sides: Desk) -> None:
@@ -231,9 +244,10 @@ def test_ctrl_c_saves_and_the_line_it_prints_goes_on_to_the_same_bits(sides: Des
         time.sleep(0.05)
     time.sleep(0.3)
     running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=60)
     assert (running.returncode, "Traceback" in err) == (130, False), err
     assert "--resume" in err
+    assert "resume=True" not in out
     assert sides.run("predict", "run", "--data", "sides.csv", "--out", "a.csv").code == 0
     assert sides.run(*TRAIN, *asked, "--resume", "--save", "a.onnx").code == 0
     whole = (*TRAIN[:-1], "whole", *asked)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from laminae.base.errors import MissingPackageError, UnknownNameError
+from laminae.base.errors import FileError, MissingPackageError, UnknownNameError
 from laminae.base.learned import DeltaRecord
 from laminae.see.drawing import export
 from laminae.see.drawing.lettering import fitted, width_of
@@ -210,3 +210,28 @@ def test_drawing_loads_no_torch() -> None:
 
     code = "import sys; from laminae.see.drawing.svg import svg; import laminae; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("failing", ["write_bytes", "unlink"])
+def test_where_nothing_can_be_written_it_is_said_and_what_was_there_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """A folder that may only be read refuses to remove, too."""
+    (tmp_path / "p.svg").write_text("before")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr(Path, failing, refuse)
+    with pytest.raises(FileError, match="cannot write") as caught:
+        draw(patients(), tmp_path / "p.svg")
+    assert caught.value.details["because"] == "Read-only file system"
+    assert [path.name for path in tmp_path.iterdir()] == ["p.svg"]
+    assert (tmp_path / "p.svg").read_text() == "before"
+
+
+def test_a_name_may_be_as_long_as_the_folder_takes(tmp_path: Path) -> None:
+    name = "p" * 251 + ".svg"
+    draw(patients(), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]

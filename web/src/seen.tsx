@@ -125,7 +125,7 @@ export function MadeView({ made, name, beside, names }: { made: Made; name: stri
       )}
       {made.statistics && <StatisticsTable found={made.statistics} {...(beside?.statistics && names ? { beside: beside.statistics, names } : {})} />}
       {made.histogram && <HistogramPicture found={made.histogram} />}
-      {!made.preview && !made.statistics && <p class="quiet">not stored in this run</p>}
+      {!made.preview && !made.statistics && <p class="quiet">{/^(sequence|map|optional|None|nothing)/.test((made as { dtype?: string | null }).dtype ?? "") ? "no tensor of its own: there is no picture of it" : "not stored in this run"}</p>}
     </>
   );
 }

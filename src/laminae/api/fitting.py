@@ -121,6 +121,7 @@ def fit(
             }
             told = header.header(step, feed, held, chosen)
             with keeping(kept, Moving(step, feed, model._weights()), told, waiting) as run, located(feed, run.place) as where:
+                done = 0 if run.place is None else len(run.place.epochs)
                 made = fit_batches(
                     step,
                     feed,
@@ -136,7 +137,8 @@ def fit(
         if model.training != was:
             model.train(was)
     title = f"{model.graph.name or 'model'} · {step.loss!r} · {type(step.optimizer).__name__}"
-    return History(made.epochs, title, best=made.best, stopped=made.stopped, interrupted=made.interrupted, notes=run.notes)
+    notes = [*run.notes, *([f"{count} epochs were asked for, {done} learned already."] if done >= count else [])]
+    return History(made.epochs, title, best=made.best, stopped=made.stopped, interrupted=made.interrupted, notes=notes)
 
 
 def _higher(monitor: str | None, metrics: Any, held_out: bool) -> bool:

@@ -28,6 +28,7 @@ from laminae.plan.describe import declared, describe, describe_whole
 from laminae.see.drawing import notebook
 from laminae.see.drawing.write import draw
 from laminae.see.table import Table, model_table
+from laminae.see.text import count
 from laminae.trace.disk.harvest import SHARD_BYTES
 from laminae.trace.disk.single import saved
 from laminae.trace.session import Session, device_of
@@ -214,7 +215,9 @@ class Model:
         takes = ", ".join(f"{v.name} {format_shape(v.shape)} {v.dtype or ''}".rstrip() for v in self.graph.inputs)
         name = self.graph.name or "model"
         ordered = " · put in order: the file's was no forward order" if self.graph.notes.get("sorted") else ""
-        return f"{name} · {len(self.graph.layers)} layers · {size:,} parameters · input {takes or 'none'}{ordered}"
+        return (
+            f"{name} · {count(len(self.graph.layers), 'layer')} · {count(size, 'parameter')} · input {takes or 'none'}{ordered}"
+        )
 
     def check(self) -> list[Problem]:
         """Every problem with its layer, none where the model is sound. Layers that nobody reads are notes."""

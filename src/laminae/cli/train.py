@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from laminae.base.errors import UsageError
+from laminae.base.errors import LaminaeError, UsageError
 from laminae.cli import data as given
 from laminae.cli.options import AsJson, Plugin, Trust, opened
 
@@ -250,7 +250,17 @@ def _learn(work: Work, said: Description | None, kept: Kept, save: Path | None, 
 
 
 def _fit(work: Work, kept: Kept, keeping: Any, *, quiet: bool) -> History:
-    """`lm.fit`, as the command line calls it."""
+    """`lm.fit`, as the command line calls it; its errors tell the way on in the command's words."""
+    from laminae.cli.trained import in_the_shell
+
+    try:
+        return _fitted(work, kept, keeping, quiet=quiet)
+    except LaminaeError as error:
+        error.details = {word: in_the_shell(text) for word, text in error.details.items()}
+        raise
+
+
+def _fitted(work: Work, kept: Kept, keeping: Any, *, quiet: bool) -> History:
     import laminae as lm
 
     settings = work.settings

@@ -29,9 +29,14 @@ def table(history: History, held: bool) -> None:
         return
     best = best_of(history) if held else None
     shown = some(history.epochs, best)
-    left = [] if len(shown) == len(history.epochs) else [f"{len(shown)} of {len(history.epochs)} epochs."]
-    notes = [*left, *getattr(history, "notes", ()), *([f"Stopped: {history.stopped}."] if history.stopped else [])]
+    left = [] if len(shown) == len(history.epochs) else [f"{len(shown)} of the {len(history.epochs)} epochs are shown."]
+    notes = [*left, *getattr(history, "notes", ()), *([f"Stopped: {in_the_shell(history.stopped)}."] if history.stopped else [])]
     console().print(history_table(shown, history.title, best=None if best is None else best.epoch, notes=notes))
+
+
+def in_the_shell(text: str) -> str:
+    """What `lm.fit` says to go on with, as the command has it."""
+    return text.replace("the same call with resume=True", "the same line with --resume").replace("resume=True", "--resume")
 
 
 def some(records: Sequence[EpochRecord], best: EpochRecord | None) -> list[EpochRecord]:

@@ -14,13 +14,16 @@ from laminae.base.errors import FileError
 ENDS = 1 << 25
 """Bytes of an array at each end that its checksum is taken of: of a larger one the middle is left out."""
 
+READ = 1 << 26
+"""Bytes of the largest file that is read only to know it again: a copy of it, or one that was touched, is the same."""
+
 TIMES = ("bytes", "modified_ns")
 
 
 def of_file(path: Path, *, whole: bool) -> dict[str, Any]:
-    """The path, and its sha256 (`whole`: read to the end) or else its size and time. Raises FileError."""
+    """The path, and its sha256 (`whole`: however large it is) or else its size and time. Raises FileError."""
     try:
-        if whole:
+        if whole or path.stat().st_size <= READ:
             with path.open("rb") as file:
                 return {"path": str(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
         about = path.stat()

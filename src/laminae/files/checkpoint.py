@@ -124,7 +124,10 @@ def _chosen(path: Path) -> Path:
         return found
     there = sorted(name for name in os.listdir(path) if name.endswith((SUFFIX, ".index.json", ".bin", ".pt", ".pth")))
     rows = {"expected": f"{WHOLE} or {INDEX}", "found": ", ".join(there[:8]) or "neither"}
-    if there and not any(SUFFIX in name for name in there):
+    kept = next((name for name in ("best", "last") if os.path.isfile(path / name / WHOLE)), None)
+    if kept is not None:
+        rows["way out"] = f"{str(path / kept)!r}: it is the folder of a run"
+    elif there and not any(SUFFIX in name for name in there):
         rows["way out"] = CONVERT
     raise FileError(f"{str(path)!r} holds no weights by the usual names", rows)
 

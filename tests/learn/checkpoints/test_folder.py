@@ -307,3 +307,21 @@ def test_state_that_no_file_can_hold_is_named(tmp_path):
 
     with pytest.raises(lm.UsageError, match="optimizer/state/0/odd cannot be written"):
         fit("built", tmp_path / "run", optimizer=lambda weights: Odd(weights, lr=0.1))
+
+
+def test_a_whole_run_asked_for_fewer_epochs_says_that_nothing_was_left_to_learn(tmp_path):
+    fit("mlp", tmp_path, epochs=3)
+    _, history = fit("mlp", tmp_path, epochs=2, resume=True)
+    assert len(history) == 3
+    assert history.notes[-1] == "2 epochs were asked for, 3 learned already."
+    _, history = fit("mlp", tmp_path, epochs=4, resume=True)
+    assert not any("already" in note for note in history.notes)
+
+
+def test_weights_of_a_run_are_asked_of_one_of_its_checkpoints(tmp_path):
+    fit("mlp", tmp_path, epochs=1)
+    model = model_of("mlp")
+    with pytest.raises(lm.FileError) as caught:
+        model.load(tmp_path)
+    assert f"{str(tmp_path / 'best')!r}" in caught.value.details["way out"]
+    model.load(tmp_path / "best")

@@ -67,7 +67,7 @@ export function InputEditor({ session, place }: { session: Session; place: numbe
           ))}
         </p>
       )}
-      {image ? <Pad key={key} {...props} /> : size <= FIELDS && !(whole && size > 12) ? <Fields key={key} {...props} /> : whole && size <= TOKENS ? <Tokens key={key} {...props} /> : <p class="quiet">Too large to be edited here: patch it, as any layer.</p>}
+      {/string/.test(layer.outputs[0].dtype ?? "") ? <p class="quiet">Texts are given from Python, or by the command.</p> : image ? <Pad key={key} {...props} /> : size <= FIELDS && !(whole && size > 12) ? <Fields key={key} {...props} /> : whole && size <= TOKENS ? <Tokens key={key} {...props} /> : <p class="quiet">Too large to be edited here: patch it, as any layer.</p>}
     </div>
   );
 }
@@ -177,20 +177,24 @@ function Fields({ name, shape, held, first, put }: Edits) {
   const [values, setValues] = useState(() => Array.from(held.data as ArrayLike<number>, (value) => String(value)));
   const across = shape.length ? shape[shape.length - 1] : 1;
   const whole = /int|bool/.test(held.dtype);
+  const odd = (text: string): boolean => text.trim() === "" || !Number.isFinite(Number(text)) || (whole && !Number.isInteger(Number(text)));
   const set = (place: number, text: string): void => {
     const next = values.map((value, i) => (i === place ? text : value));
     setValues(next);
+    if (next.some(odd)) return;
     const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value) || (whole && !Number.isInteger(value))) return;
     const changes = next.map(Number).flatMap((number, i) => (number !== (first.data as ArrayLike<number>)[i] ? [[index(i, shape), number] as [number[], number]] : []));
     put(changes.length ? { set: changes } : null, `${name}[${index(place, shape).join(", ")}] = ${num(value)}`, true);
   };
   return (
-    <div class="fields" style={{ gridTemplateColumns: `repeat(${Math.min(across, 6)}, minmax(0, 1fr))` }}>
-      {values.map((value, place) => (
-        <input key={place} inputMode="decimal" aria-label={`${name} at ${index(place, shape).join(", ")}`} value={value} onInput={(event) => set(place, event.currentTarget.value)} />
-      ))}
-    </div>
+    <>
+      <div class="fields" style={{ gridTemplateColumns: `repeat(${Math.min(across, 6)}, minmax(0, 1fr))` }}>
+        {values.map((value, place) => (
+          <input key={place} inputMode="decimal" aria-invalid={odd(value)} aria-label={`${name} at ${index(place, shape).join(", ")}`} value={value} onInput={(event) => set(place, event.currentTarget.value)} />
+        ))}
+      </div>
+      {values.some(odd) && <p class="bad">{whole ? "whole numbers, please" : "numbers, please"}: nothing is run before</p>}
+    </>
   );
 }
 
@@ -225,7 +229,8 @@ function TextInput({ name, put }: Edits) {
   );
 }
 
-function index(place: number, shape: number[]): number[] {
+/** Where the element at a place of the flat data stands. */
+export function index(place: number, shape: number[]): number[] {
   const found: number[] = [];
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     found.unshift(place % shape[axis]);

@@ -26,6 +26,8 @@ export class Session {
   /** grows when the run that is shown is another one than the last that was edited: who edits begins again from it */
   resets = 0;
   private waiting: Step | null = null;
+  /** the steps as they were at the last that ran: a step that is refused is none */
+  private sound = { steps: this.steps, at: 0 };
   private readonly firsts = new Map<number, Preview | null>();
   private readonly asked = new Set<number>();
   private readonly listeners = new Set<() => void>();
@@ -129,10 +131,12 @@ export class Session {
         const run = await runAgain(wish.inputs, wish.patches, this.visible());
         this.took = performance.now() - began;
         this.take(run);
+        if (this.step === wish) this.sound = { steps: this.steps, at: this.at };
         this.error = "";
         this.lost = false;
       } catch (error) {
         this.lost = error instanceof Lost;
+        if (error instanceof Refused && this.step === wish) ({ steps: this.steps, at: this.at } = this.sound);
         this.error = error instanceof Refused ? error.message : this.lost ? "" : String(error);
       }
       this.tell();

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { clean, count, num, time } from "../format.ts";
 import { type Patch, python } from "./client.ts";
+import { index } from "./input.tsx";
 import type { Session } from "./session.ts";
 
 const KINDS: [kind: string, name: string, start: number | null][] = [
@@ -19,6 +20,8 @@ export function PatchForm({ session, place }: { session: Session; place: number 
   const [value, setValue] = useState("0.5");
   const [where, setWhere] = useState("all");
   const [index, setIndex] = useState("0");
+  const [asked, setAsked] = useState(false);
+  const [odd, setOdd] = useState("");
   const floats = /float/.test(layer.outputs[0]?.dtype ?? "");
   if (!layer.outputs.length) return null;
   const amount = KINDS.find(([one]) => one === kind)![2];
@@ -26,6 +29,10 @@ export function PatchForm({ session, place }: { session: Session; place: number 
     const patch: Patch = { layer: layer.name, kind };
     if (amount !== null) patch.value = Number(value);
     const places = index.split(/[\s,]+/).filter(Boolean).map(Number);
+    const whole = where === "all" || (places.length > 0 && places.every(Number.isInteger));
+    setOdd(whole ? "" : "Which places? Whole numbers, as 0, 2");
+    setAsked(whole);
+    if (!whole) return;
     if (where === "heads") patch.heads = places;
     else if (where !== "all") [patch.axis, patch.index] = [Number(where), places];
     const { inputs, patches } = session.step;
@@ -57,6 +64,7 @@ export function PatchForm({ session, place }: { session: Session; place: number 
           Run
         </button>
       </form>
+      {(odd || (asked && session.error)) && <p class="bad" role="alert">{odd || clean(session.error)}</p>}
     </section>
   );
 }
@@ -136,7 +144,9 @@ export function Outputs({ session }: { session: Session }) {
       <h3>Output</h3>
       {found.map(([name, output]) => {
         if (!output.values || !output.values.length) return <p key={name} class="quiet">{clean(name)}: {output.shape ? `[${output.shape.join(", ")}]` : output.dtype}</p>;
+        if (!/float|int|bool/.test(output.dtype)) return <p key={name} class="what">{clean(name)}: {output.values.map((text) => clean(String(text))).join(", ").slice(0, 400)}</p>;
         const values = output.values.map(Number);
+        const long = output.shape?.some((size, axis) => size > 1 && axis < output.shape!.length - 1);
         const top = values.map((_, i) => i).sort((a, b) => values[b] - values[a]).slice(0, 5);
         const [low, high] = [Math.min(...values), Math.max(...values)];
         return (
@@ -146,7 +156,7 @@ export function Outputs({ session }: { session: Session }) {
               <tbody>
                 {top.map((i) => (
                   <tr key={i}>
-                    <th scope="row">{i}</th>
+                    <th scope="row">{long ? index(i, output.shape!).join(", ") : i}</th>
                     <td class="bar-cell">
                       <span class="meter" style={{ width: `${high > low ? ((values[i] - low) / (high - low)) * 100 : 0}%` }} />
                     </td>

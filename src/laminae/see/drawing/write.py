@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +33,15 @@ def draw(records: Sequence[LayerRecord], path: str | os.PathLike[str], **more: A
             f"cannot draw to {target.name!r}", {"expected": f"a file that ends in {', '.join(ENDINGS)}", "found": found}
         )
     data = _page(records, **more) if ending == ".html" else _written(drawing(records, **more), ending)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".laminae-{secrets.token_hex(6)}.tmp")
     try:
         temporary.write_bytes(data)
         os.replace(temporary, target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise FileError(f"cannot write {str(target)!r}", {"because": error.strerror or str(error)}) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def as_bytes(records: Sequence[LayerRecord], ending: str, **more: Any) -> bytes:
