@@ -1,4 +1,4 @@
-"""`python -m benchmarks [name …]`: all tables, or the ones named (chain, startup, models, modules, learning, operators, …).
+"""`python -m benchmarks [name …]`: all tables, or the ones named (chain, startup, models, modules, learning, operators, page, …).
 
 Results are also kept as JSON in benchmarks/results/, which git does not track.
 """
@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import (
@@ -26,6 +27,7 @@ from benchmarks import (
     modules,
     opening,
     operators,
+    page,
     resuming,
     storing,
     viewing,
@@ -193,6 +195,26 @@ def run_viewing() -> dict[str, float]:
     return found
 
 
+def run_page() -> dict[str, float]:
+    if page.chromium() is None or find_spec("playwright") is None:
+        print("\nthere is no Chromium here, or no playwright: the page is left out")
+        return {}
+    peers = "LAMINAE_PEERS" in os.environ
+    tables = measure.interleave_tables(
+        "benchmarks.page", [one for one in page.CONTESTANTS if peers or one.startswith("laminae/")], rounds=3
+    )
+    print(f"\n{page.TITLE}{'' if peers else '; LAMINAE_PEERS names no environment with the peers'}")
+    print(f"  {'':<34}" + "".join(f"{row:>16}" for row in page.ROWS))
+    for name, row in tables.items():
+        print(f"  {name:<34}" + "".join(f"{row[key]:16.0f}" for key in page.ROWS))
+    large = tables["laminae/chain of 5,000"]
+    ratio(f"5,000 layers are seen / {page.SEEN_WITHIN:.0f} ms", large["seen"] / page.SEEN_WITHIN, 1.0)
+    ratio(f"{page.SMOOTH:.0f} frames a second / while it moves", page.SMOOTH / min(large[key] for key in page.ROWS[2:]), 1.0)
+    digits = tables["laminae/digits"]
+    ratio("digits, from the end of the run until seen / 500 ms", (digits["report written"] + digits["seen"]) / 500, 1.0)
+    return {f"{name}/{key}": value for name, row in tables.items() for key, value in row.items()}
+
+
 TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "layout": run_layout,
     "chain": run_chain,
@@ -209,6 +231,7 @@ TABLES: dict[str, Callable[[], dict[str, float]]] = {
     "resuming": run_resuming,
     "storing": run_storing,
     "viewing": run_viewing,
+    "page": run_page,
 }
 
 

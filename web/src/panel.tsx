@@ -13,6 +13,8 @@ export interface Extra {
   weight?: (name: string) => ComponentChildren;
   change?: (place: number) => ComponentChildren;
   patch?: (place: number) => ComponentChildren;
+  /** whether what is shown is another run than the one that was held against what is expected */
+  old?: () => boolean;
   whole?: () => ComponentChildren;
 }
 
@@ -104,7 +106,7 @@ function LayerPanel({ store, place, extra }: { store: Store; place: number; extr
       <Findings store={store} found={doc.findings.filter((one) => one.layer === place || one.layers.includes(place))} />
       {extra.change?.(place)}
       {layer.difference && <DifferencePart doc={doc} layer={layer} />}
-      {doc.expected.map((one, i) => one.layer === place && <ExpectedPart key={i} doc={doc} at={i} />)}
+      {doc.expected.map((one, i) => one.layer === place && <ExpectedPart key={i} doc={doc} at={i} old={!!extra.old?.()} />)}
       {layer.outputs.map((output, i) => (
         <Part key={`${place}/${i}`} title={layer.outputs.length > 1 ? `Output ${i + 1} of ${layer.outputs.length}` : "Output"}>
           <p class="what">
@@ -230,11 +232,11 @@ function NumbersTable({ found, own }: { found: Numbers; own: Numbers | undefined
   );
 }
 
-function ExpectedPart({ doc, at }: { doc: Doc; at: number }) {
+function ExpectedPart({ doc, at, old = false }: { doc: Doc; at: number; old?: boolean }) {
   const found = doc.expected[at];
   const right = found.samples.filter(Boolean).length;
   return (
-    <Part title="Expected">
+    <Part title={old ? "Expected, of the first run" : "Expected"}>
       {found.correct !== null && <p class={found.correct ? "good" : "bad"}>
         {found.correct ? "✓ as expected" : `✗ ${count(found.wrong, "element")} of ${found.elements.toLocaleString("en")} out of tolerance`}
         {found.samples.length > 1 ? ` · ${right} of ${count(found.samples.length, "sample")} right` : ""}

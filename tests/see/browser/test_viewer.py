@@ -232,22 +232,6 @@ def test_text_becomes_ids_and_tokens_are_shown(viewed: Callable[..., Viewed]) ->
     assert close(page.facts()["mean"], float(model(np.array([[4, 15, 7, 19]])).double().mean()))
 
 
-def test_what_the_model_refuses_is_said_and_nothing_is_lost(viewed: Callable[..., Viewed]) -> None:
-    trace = network().run(image())
-    page = viewed(trace)
-    page.select("relu")
-    page.page.get_by_label("Where").select_option("1")
-    page.page.get_by_label("Which places").fill("9")
-    page.page.locator(".patch button").click()
-    page.whole()
-    page.page.wait_for_selector(".panel [role=alert]")
-    assert "relu" in page.page.locator(".panel [role=alert]").inner_text()
-    page.page.get_by_text("undo").click()
-    page.select("scores")
-    assert close(page.facts()["max"], float(trace["scores"].max()))
-    page.complaints.clear()  # the browser writes every refusal to its console
-
-
 def test_another_model_stands_beside(viewed: Callable[..., Viewed]) -> None:
     model, other = network(), network()
     other["conv"].parameters["conv.weight"].tensor()[0] += 1

@@ -98,6 +98,7 @@ function Viewer({ doc, told }: { doc: Doc; told: Told }) {
               <InputEditor session={session} place={place} />
             </section>
           ) : doc.layers[place].name.includes("#") ? null : <PatchForm key={place} session={session} place={place} />),
+          old: () => session.at > 0,
           whole: () => (
             <>
               <Outputs session={session} />

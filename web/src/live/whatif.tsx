@@ -57,7 +57,7 @@ export function PatchForm({ session, place }: { session: Session; place: number 
               {name(axis, shape)} (0 to {size - 1})
             </option>
           ))}
-          <option value="heads">heads</option>
+          {shape.length >= 3 && shape.length <= 4 && layer.kind !== "convolution" && layer.kind !== "pooling" && <option value="heads">heads</option>}
         </select>
         {where !== "all" && <input class="places" aria-label="Which places, by number" value={index} onInput={(event) => setIndex(event.currentTarget.value)} />}
         <button type="submit" class="strong" disabled={session.busy || session.lost}>

@@ -10,6 +10,9 @@ from laminae.compare.hunt.turns import Turn
 
 KIND = "expensive"
 
+LEAST = 1.0
+"""Milliseconds of a pass that is worth the saving: of shorter ones the clock and the first call tell more than the layers."""
+
 USUAL = 3
 """Times the mean of all layers that a layer must take to be told."""
 
@@ -17,7 +20,7 @@ USUAL = 3
 def expensive(sight: Sight) -> Iterator[Finding]:
     """Notes: the layers that take a large part of the time, most first."""
     times, total = sight.times, sum(sight.times.values())
-    if not total:
+    if total < LEAST:
         return
     outer = {turn.name: turn for turn in sight.turns if turn.around is None}
     least = max(sight.thresholds.share, USUAL / len(times))
