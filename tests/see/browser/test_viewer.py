@@ -81,11 +81,11 @@ def viewed(browser: Any) -> Iterator[Callable[..., Viewed]]:
         assert one.complaints == []
 
 
-FAST = ("digits", "mnist", "magika", "resnet", "gpt2", "bodies", "nested", "chain of 5,000")
-SLOW = ("ultraface", "resnet50", "gpt2, full-sized")
+FAST = ("digits", "gpt2", "bodies", "nested", "chain of 5,000")
+LONG = ("mnist", "magika", "resnet", "ultraface", "resnet50", "gpt2, full-sized")
 
 
-@pytest.mark.parametrize("name", [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
+@pytest.mark.parametrize("name", [*FAST, *(pytest.param(name, marks=pytest.mark.long) for name in LONG)])
 def test_each_model_opens_and_its_layers_show_their_numbers(name: str, viewed: Callable[..., Viewed]) -> None:
     """The first, the last and some between, by the address of the layer."""
     trace, _ = subject(name)

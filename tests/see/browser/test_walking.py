@@ -14,9 +14,9 @@ from tests.see.browser.seeing import Page
 from tests.see.browser.subjects import subject
 from tests.see.pages import document_in
 
-FAST = ("digits", "mnist", "magika", "resnet", "gpt2", "bodies", "nested")
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("ultraface", "resnet50", "gpt2, full-sized")]
-EVERY = [*FAST, *SLOW]
+FAST = ("digits", "mnist", "gpt2", "bodies", "nested")
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("magika", "resnet", "ultraface", "resnet50", "gpt2, full-sized")]
+EVERY = [*FAST, *LONG]
 
 
 def printed(value: float, digits: int = 6) -> str:
