@@ -40,6 +40,10 @@ class Page:
             assert time.monotonic() < end, f"never true: {expression}"
             self.page.wait_for_timeout(20)
 
+    def rest(self) -> None:
+        """Until the walk has rested so long that the address names where it is."""
+        self.page.wait_for_timeout(400)
+
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
@@ -67,8 +71,11 @@ class Page:
         middle = box["x"] + x + width / 2, box["y"] + y + height / 2
         assert box["x"] <= middle[0] <= box["x"] + box["width"], (identity, found)
         assert box["y"] <= middle[1] <= box["y"] + box["height"], (identity, found)
-        self.page.mouse.click(*middle, click_count=count)
-        self.settle()
+        self.page.mouse.move(*middle)
+        for click in range(1, count + 1):
+            self.page.mouse.down(click_count=click)
+            self.page.mouse.up(click_count=click)
+            self.settle()  # between the clicks too, as by hand: what the first one did is drawn
 
     def text(self) -> str:
         """All that the panel says."""

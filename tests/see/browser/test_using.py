@@ -58,7 +58,7 @@ def test_two_clicks_mean_what_the_first_one_met_though_the_drawing_moves(opened:
     while not page.selected()[2]:
         page.press("ArrowRight")
     name = page.selected()[0]
-    page.until("location.hash.length > 1")
+    page.rest()
     identity = page.page.evaluate("decodeURIComponent(location.hash.slice(1))")
     page.press("Escape")
     for _ in range(9):
@@ -109,7 +109,7 @@ def test_a_search_goes_through_what_it_finds(opened: Any) -> None:
 def test_the_address_names_the_layer_and_a_page_opened_there_shows_it(opened: Any) -> None:
     page = opened("magika")
     page.press(*["ArrowRight"] * 5)
-    page.until("location.hash.length > 1")
+    page.rest()
     name = page.selected()
     address = page.page.url
     page.page.goto("about:blank")
@@ -203,6 +203,6 @@ def test_strange_names_are_shown_as_text(opened: Any, tmp_path: Path) -> None:
     assert page.selected()[0] == name.replace("\u202e", "\\u202e")
     assert page.facts()["NaN"] == "1"
     page.press("End")
-    page.until("location.hash.length > 1")
+    page.rest()
     assert page.selected()[0] == "#a/b%20c"
     assert page.page.locator("img").count() == 0
