@@ -13,9 +13,9 @@ export interface Extra {
   weight?: (name: string) => ComponentChildren;
   change?: (place: number) => ComponentChildren;
   patch?: (place: number) => ComponentChildren;
-  /** whether what is shown is another run than the one that was held against what is expected */
-  old?: () => boolean;
   whole?: () => ComponentChildren;
+  /** which run the document's ✓ and ✗ are of, where another one is shown */
+  judged?: string;
 }
 
 export function Panel({ store, extra }: { store: Store; extra: Extra }) {
@@ -106,7 +106,7 @@ function LayerPanel({ store, place, extra }: { store: Store; place: number; extr
       <Findings store={store} found={doc.findings.filter((one) => one.layer === place || one.layers.includes(place))} />
       {extra.change?.(place)}
       {layer.difference && <DifferencePart doc={doc} layer={layer} />}
-      {doc.expected.map((one, i) => one.layer === place && <ExpectedPart key={i} doc={doc} at={i} old={!!extra.old?.()} />)}
+      {doc.expected.map((one, i) => one.layer === place && <ExpectedPart key={i} doc={doc} at={i} judged={extra.judged ?? ""} />)}
       {layer.outputs.map((output, i) => (
         <Part key={`${place}/${i}`} title={layer.outputs.length > 1 ? `Output ${i + 1} of ${layer.outputs.length}` : "Output"}>
           <p class="what">
@@ -232,11 +232,12 @@ function NumbersTable({ found, own }: { found: Numbers; own: Numbers | undefined
   );
 }
 
-function ExpectedPart({ doc, at, old = false }: { doc: Doc; at: number; old?: boolean }) {
+function ExpectedPart({ doc, at, judged = "" }: { doc: Doc; at: number; judged?: string }) {
   const found = doc.expected[at];
   const right = found.samples.filter(Boolean).length;
   return (
-    <Part title={old ? "Expected, of the first run" : "Expected"}>
+    <Part title="Expected">
+      {judged && <p class="quiet">{judged}</p>}
       {found.correct !== null && <p class={found.correct ? "good" : "bad"}>
         {found.correct ? "✓ as expected" : `✗ ${count(found.wrong, "element")} of ${found.elements.toLocaleString("en")} out of tolerance`}
         {found.samples.length > 1 ? ` · ${right} of ${count(found.samples.length, "sample")} right` : ""}
@@ -341,6 +342,7 @@ function Whole({ store, extra }: { store: Store; extra: Extra }) {
       {extra.whole?.()}
       {doc.expected.map((one, i) => one.correct !== null && (
         <Part key={i} title={doc.expected.length > 1 ? `Expected: ${clean(one.value)}` : "Expected"}>
+          {extra.judged && <p class="quiet">{extra.judged}</p>}
           <p class={one.correct ? "good" : "bad"}>
             {one.correct ? "✓" : "✗"} <Link store={store} place={one.layer} /> {one.samples.length > 1 ? `${one.samples.filter(Boolean).length} of ${one.samples.length} samples right` : one.correct ? "as expected" : "not as expected"}
           </p>

@@ -89,6 +89,7 @@ function Viewer({ doc, told }: { doc: Doc; told: Told }) {
         ...(session.lost ? { alarm: GONE } : {}),
         bar: <span class="quiet run">{session.busy ? "running…" : session.at ? `run ${session.number}: ${session.changed.size} changed` : ""}</span>,
         extra: {
+          judged: session.at ? "In the first run:" : "",
           output: (place, output) => <Output key={`${place}/${output}`} session={session} place={place} output={output} behind={behind} />,
           weight: (name) => <Weight key={name} session={session} name={name} />,
           change: (place) => <Change session={session} place={place} />,
@@ -98,7 +99,6 @@ function Viewer({ doc, told }: { doc: Doc; told: Told }) {
               <InputEditor session={session} place={place} />
             </section>
           ) : doc.layers[place].name.includes("#") ? null : <PatchForm key={place} session={session} place={place} />),
-          old: () => session.at > 0,
           whole: () => (
             <>
               <Outputs session={session} />
