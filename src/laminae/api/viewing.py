@@ -199,13 +199,19 @@ def _document(trace: Trace, compared: Sequence[OutputComparison], comparison: Mo
     more: dict[str, Any] = {}
     if comparison is not None:
         first = comparison.first
-        more = {"differences": comparison.layers, "other": comparison.names[1], "first": "" if first is None else first.name}
+        more = {"differences": comparison.layers, "other": _other(comparison), "first": "" if first is None else first.name}
     if trace.complete and sum(record.bytes for record in trace.records()) <= HUNTED:
         with RUNNING:
             more["findings"] = tuple(trace.hunt())
     records = trace.records(anatomy=True)
     about: dict[str, Any] = {"title": trace.title, "facts": trace.facts(), "version": laminae.__version__, "ms": trace.ms}
     return document(Document(records, compared=compared, live=True, **about, **more))
+
+
+def _other(comparison: ModelComparison) -> str:
+    """What stands beside, by its name where that tells it apart."""
+    mine, theirs = comparison.names
+    return theirs if theirs != mine else "the other"
 
 
 def _preview(value: Any) -> Any:
