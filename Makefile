@@ -44,7 +44,7 @@ differential: .venv/ready  ## random nodes of every operator against the referen
 operators: .venv/ready  ## docs/operators.md, from the code and the case suite
 	$(BIN)/python -m tests.conformance.support > docs/operators.md
 
-long: .venv/ready  ## what takes too long for `make test`: every architecture saved as ONNX, about 10 minutes
+long: .venv/ready  ## what takes too long for `make test`: every architecture saved as ONNX, full-sized traces, larger pages; about 25 minutes
 	$(BIN)/pytest -n $(WORKERS) -m long
 
 architectures: .venv/ready  ## docs/architectures.md: Hugging Face architectures held against their modules, about 3 minutes

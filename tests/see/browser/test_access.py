@@ -13,7 +13,7 @@ AXE = Path(__file__).resolve().parents[3] / "web/node_modules/axe-core/axe.min.j
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", ["digits", "bodies", pytest.param("resnet", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", ["digits", *(pytest.param(name, marks=pytest.mark.long) for name in ("bodies", "resnet"))])
 def test_axe_finds_nothing_serious(opened: Any, name: str, dark: bool) -> None:
     """https://github.com/dequelabs/axe-core, all its rules; the page's own policy would keep it out."""
     if not AXE.exists():

@@ -123,6 +123,7 @@ def test_the_address_names_the_layer_and_a_page_opened_there_shows_it(opened: An
     assert page.selected()[1] is None
 
 
+@pytest.mark.long
 def test_a_long_walk_is_not_held_up_by_addresses(opened: Any) -> None:
     """Browsers refuse more than some 200 addresses in 10 s, and say so on the console."""
     page = opened("chain of 5,000")

@@ -81,8 +81,8 @@ def viewed(browser: Any) -> Iterator[Callable[..., Viewed]]:
         assert one.complaints == []
 
 
-FAST = ("digits", "gpt2", "bodies", "nested", "chain of 5,000")
-LONG = ("mnist", "magika", "resnet", "ultraface", "resnet50", "gpt2, full-sized")
+FAST = ("digits", "bodies", "nested")
+LONG = ("chain of 5,000", "gpt2", "mnist", "magika", "resnet", "ultraface", "resnet50", "gpt2, full-sized")
 
 
 @pytest.mark.parametrize("name", [*FAST, *(pytest.param(name, marks=pytest.mark.long) for name in LONG)])

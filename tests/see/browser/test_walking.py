@@ -14,8 +14,11 @@ from tests.see.browser.seeing import Page
 from tests.see.browser.subjects import subject
 from tests.see.pages import document_in
 
-FAST = ("digits", "mnist", "gpt2", "bodies", "nested")
-LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("magika", "resnet", "ultraface", "resnet50", "gpt2, full-sized")]
+FAST = ("digits", "bodies", "nested")
+LONG = [
+    pytest.param(name, marks=pytest.mark.long)
+    for name in ("mnist", "gpt2", "magika", "resnet", "ultraface", "resnet50", "gpt2, full-sized")
+]
 EVERY = [*FAST, *LONG]
 
 
