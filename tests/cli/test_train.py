@@ -236,7 +236,7 @@ def test_a_description_says_all_and_the_command_line_stands_over_it(sides: Desk)
 
 @pytest.mark.slow
 def test_ctrl_c_saves_and_the_line_it_prints_goes_on_to_the_same_bits(sides: Desk) -> None:
-    asked = ("--epochs", "400", "--validation", "0.2", "--every", "5")
+    asked = ("--epochs", "150", "--validation", "0.2", "--every", "5")
     command = [sys.executable, "-m", "laminae", *TRAIN, *asked]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60

@@ -59,7 +59,7 @@ def test_a_chain_of_more_views_than_python_has_frames(written, times):
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("written", ["view", "whole"])
+@pytest.mark.parametrize("written", [pytest.param("view", marks=pytest.mark.long), "whole"])
 def test_five_thousand_views_cost_little_beside_their_export(written):
     module = Does(chain(5000, written=written)).eval()
     start = time.perf_counter()
