@@ -91,6 +91,7 @@ def test_the_report_is_a_page_with_every_layer_and_what_matched_it(two: Desk) ->
     answer = two.run("compare", "a.onnx", "b.onnx", "--input", "x.npy", "--report", "page.html")
     assert answer.code == 1
     assert "The difference begins at 'fc1'" in answer.out
+    assert "page.html  every layer" in answer.out
     told = document_in(two.folder / "page.html")
     assert told["title"] == "b against a"
     assert [layer["name"] for layer in told["layers"]] == ["x", "fc1", "relu", "fc2"]
@@ -100,10 +101,11 @@ def test_the_report_is_a_page_with_every_layer_and_what_matched_it(two: Desk) ->
 
 
 def test_a_report_that_cannot_be_written_is_said_before_anything_runs(two: Desk) -> None:
-    for place in ("missing/page.html", "."):
+    for place in ("missing/page.html", ".", "page.txt"):
         answer = two.run("compare", "a.onnx", "nothing.onnx", "--input", "x.npy", "--report", place)
         assert answer.code == 2
-        assert "page.html" in answer.err or "is a folder" in answer.err
+        assert "page.html" in answer.err or "is a folder" in answer.err or ".html" in answer.err
+        assert "nothing.onnx" not in answer.err
 
 
 def test_pairs_are_taken_from_the_command_line(two: Desk) -> None:

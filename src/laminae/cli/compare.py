@@ -53,13 +53,13 @@ def compare(
     A is what should be. One of the two may be expected values: an .npz, a folder of .npy by name, one that `run --out` wrote.
     """
     import laminae as lm
+    from laminae.api.reporting import check_page
     from laminae.cli.progress import progress
-    from laminae.files.atomic import check_place
 
     if input and random:
         raise UsageError("compare needs one input", {"give": "--input or --random, not both"})
     if report is not None:
-        check_place(report)
+        check_page(report)
     sides = [_side(side, plugin if at == 0 else None, trust) for at, side in enumerate((a, b))]
     model = next((side for side in sides if isinstance(side, lm.Model)), None)
     if model is None:
@@ -77,9 +77,11 @@ def compare(
 
         print(as_json.text(document((a, b), found)))
     else:
-        from laminae.cli.printing import console
+        from laminae.cli.printing import console, written
 
         console().print(found.table(full=full))
+        if report is not None:
+            written(report, "every layer beside its counterpart, for a browser")
     return 0 if found.correct else 1
 
 
